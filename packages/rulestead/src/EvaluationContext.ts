@@ -1,0 +1,141 @@
+/**
+ * Who and what a decision is about.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { trim } from "./internal/trim.ts"
+import { Value } from "./Value.ts"
+
+const Identity = Schema.Union([Schema.String, Schema.Finite])
+
+/**
+ * The context of one decision. Every field may be absent; a plain object literal will do.
+ *
+ * - `targetingKey`: the identity that rollouts stick to, as a user id. Defaults to `actor.key`, then `actor.id`.
+ * - `tenantKey`, `accountKey`, `sessionId`: identities for rollouts that bucket by tenant, account or session.
+ * - `environment`, `requestId`: for conditions only.
+ * - `actor`: facts of the acting party, addressed by conditions as `actor.role`.
+ * - `attributes`: everything else, addressed as `plan` or `attributes.org.tier`.
+ *
+ * Identities are trimmed (except `accountKey`), a blank one counts as missing, and numbers are taken in their decimal
+ * form, so `42` and `"42"` are one identity.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const EvaluationContext = Schema.Struct({
+  targetingKey: Schema.optionalKey(Schema.NullishOr(Identity)),
+  tenantKey: Schema.optionalKey(Schema.NullishOr(Identity)),
+  accountKey: Schema.optionalKey(Schema.NullishOr(Identity)),
+  sessionId: Schema.optionalKey(Schema.NullishOr(Identity)),
+  requestId: Schema.optionalKey(Schema.NullishOr(Identity)),
+  environment: Schema.optionalKey(Schema.NullishOr(Schema.String)),
+  actor: Schema.optionalKey(Schema.NullishOr(Schema.Record(Schema.String, Value))),
+  attributes: Schema.optionalKey(Schema.NullishOr(Schema.Record(Schema.String, Value)))
+})
+
+/**
+ * A fact that a condition can look at. Values that are not JSON (functions, dates, symbols) are allowed, so that plain
+ * objects of the application can be passed as they are; no condition matches them except `exists`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Facts {
+  readonly [name: string]: unknown
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface EvaluationContext {
+  readonly targetingKey?: string | number | null | undefined
+  readonly tenantKey?: string | number | null | undefined
+  readonly accountKey?: string | number | null | undefined
+  readonly sessionId?: string | number | null | undefined
+  readonly requestId?: string | number | null | undefined
+  readonly environment?: string | null | undefined
+  readonly actor?: Facts | null | undefined
+  readonly attributes?: Facts | null | undefined
+}
+
+/**
+ * The context without any fact.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const empty: EvaluationContext = {}
+
+/**
+ * An identity in its string form, trimmed; `undefined` when it is missing, blank, or not a string or number.
+ *
+ * @category identities
+ * @since 0.1.0
+ */
+export const identity = (value: unknown): string | undefined => {
+  if (typeof value === "string") {
+    const trimmed = trim(value)
+    return trimmed === "" ? undefined : trimmed
+  }
+  return untrimmedIdentity(value)
+}
+
+/**
+ * As {@link identity}, but a string is taken as it is. Accounts are hashed this way.
+ *
+ * @category identities
+ * @since 0.1.0
+ */
+export const untrimmedIdentity = (value: unknown): string | undefined => {
+  switch (typeof value) {
+    case "string":
+      return value === "" ? undefined : value
+    case "number":
+      return Number.isFinite(value) ? String(value) : undefined
+    case "bigint":
+    case "boolean":
+      return String(value)
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The targeting key: the explicit one, else the actor's `key`, else the actor's `id`. An explicit blank one is missing
+ * and does not fall back.
+ *
+ * @category identities
+ * @since 0.1.0
+ */
+export const targetingKey = (context: EvaluationContext): string | undefined => {
+  const explicit: unknown = context.targetingKey
+  if (explicit !== undefined && explicit !== null && explicit !== false) return identity(explicit)
+  const actor = actorOf(context)
+  return actor === undefined ? undefined : identity(firstGiven(ownValue(actor, "key"), ownValue(actor, "id")))
+}
+
+const firstGiven = (a: unknown, b: unknown): unknown => a === undefined || a === null || a === false ? b : a
+
+/**
+ * The actor's facts. A bare identity in place of an object counts as `{ key: identity }`.
+ *
+ * @category facts
+ * @since 0.1.0
+ */
+export const actorOf = (context: EvaluationContext): object | undefined => {
+  const actor: unknown = context.actor
+  if (typeof actor === "object") return actor ?? undefined
+  return actor === undefined || actor === false ? undefined : { key: identity(actor) }
+}
+
+/**
+ * A fact by its name: own properties only, so that `constructor` and `__proto__` are names like any other.
+ *
+ * @category facts
+ * @since 0.1.0
+ */
+export const ownValue = (facts: object, name: string): unknown =>
+  Object.hasOwn(facts, name) ? Reflect.get(facts, name) : undefined
