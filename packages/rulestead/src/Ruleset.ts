@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { fieldOf, listAt, repeatedKeys } from "./internal/document.ts"
 import * as InvalidInput from "./InvalidInput.ts"
 import { isPercentage, toBasisPoints } from "./Percentage.ts"
 import { Rule, Salt } from "./Rule.ts"
@@ -50,7 +51,13 @@ export const decode = (
   valueType: Value.ValueType
 ): (input: unknown) => Effect.Effect<Ruleset, InvalidInput.InvalidInput> => decoders[valueType]
 
-const check = (valueType: Value.ValueType): InvalidInput.CrossCheck => (input) => {
+/**
+ * The rules that {@link decode} adds to the shape, for documents that contain a ruleset.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const check = (valueType: Value.ValueType): InvalidInput.CrossCheck => (input) => {
   const rules = listAt(input, "rules")
   return [
     ...repeatedKeys(rules, ["rules"], "rule"),
@@ -90,30 +97,6 @@ const checkWeights = (
   if (weights.length === 0 || !weights.every(isPercentage)) return []
   const sum = weights.reduce((sum, weight) => sum + toBasisPoints(weight), 0)
   return sum === 10_000 ? [] : [{ path, rule: "weights", allowed: `weights that add up to 100, not to ${sum / 100}` }]
-}
-
-const repeatedKeys = (
-  items: ReadonlyArray<unknown>,
-  path: ReadonlyArray<PropertyKey>,
-  what: string
-): ReadonlyArray<InvalidInput.Violation> => {
-  const seen = new Set<unknown>()
-  return items.flatMap((item, index) => {
-    const key = fieldOf(item, "key")
-    if (key === undefined || !seen.has(key)) {
-      seen.add(key)
-      return []
-    }
-    return [{ path: [...path, index, "key"], rule: "unique_key", allowed: `a ${what} key that no earlier ${what} has` }]
-  })
-}
-
-const fieldOf = (input: unknown, name: string): unknown =>
-  typeof input === "object" && input !== null && Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined
-
-const listAt = (input: unknown, name: string): ReadonlyArray<unknown> => {
-  const list = fieldOf(input, name)
-  return Array.isArray(list) ? list : []
 }
 
 const decoders = {
