@@ -12,6 +12,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as EvaluationContext from "./EvaluationContext.ts"
+import * as Facts from "./internal/facts.ts"
 import { rule } from "./InvalidInput.ts"
 
 type Context = EvaluationContext.EvaluationContext
@@ -75,29 +76,29 @@ export const AttributePath = Schema.String.check(
 export const compile = (path: string): Read => {
   const field = fields.get(path)
   if (field !== undefined) return field
-  const [head = "", ...rest] = path.split(".")
-  if (head === "attributes") return walk(attributesOf, rest)
-  if (head === "actor") return walk(EvaluationContext.actorOf, rest)
-  return rest.length === 0 ? attribute(head) : () => undefined
+  const [head = "", ...names] = path.split(".")
+  if (head === "attributes") return walk(EvaluationContext.attributesOf, names)
+  if (head === "actor") return walk(EvaluationContext.actorOf, names)
+  return names.length === 0 ? walk(EvaluationContext.attributesOf, [head]) : () => undefined
 }
 
-const attributesOf: Read = (context) => context.attributes ?? undefined
-
-const attribute = (name: string): Read => {
-  if (name in Object.prototype) return walk(attributesOf, [name])
+const walk = (root: Read, names: ReadonlyArray<string>): Read => {
+  const readers = names.map(Facts.reader)
   return (context) => {
-    const attributes: unknown = context.attributes
-    return typeof attributes === "object" && attributes !== null && !Array.isArray(attributes)
-      ? Reflect.get(attributes, name)
-      : undefined
+    let fact: unknown = root(context)
+    for (const read of readers) fact = read(fact)
+    return fact
   }
 }
 
-const walk = (root: Read, names: ReadonlyArray<string>): Read => (context) => {
-  let value = root(context)
-  for (const name of names) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
-    value = EvaluationContext.ownValue(value, name)
-  }
-  return value
+/**
+ * The name of the attribute, where a path is `plan` or `attributes.plan` and its fact can be read from the attributes
+ * like any property.
+ *
+ * @internal
+ */
+export const attributeName = (path: string): string | undefined => {
+  const [head = "", ...names] = path.split(".")
+  const [name, ...deeper] = head === "attributes" ? names : fields.has(head) || head === "actor" ? [] : [head, ...names]
+  return name === undefined || deeper.length > 0 || Facts.isInherited(name) ? undefined : name
 }

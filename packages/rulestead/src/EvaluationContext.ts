@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { isFacts } from "./internal/facts.ts"
 import { trim } from "./internal/trim.ts"
 import { Value } from "./Value.ts"
 
@@ -36,8 +37,9 @@ export const EvaluationContext = Schema.Struct({
 })
 
 /**
- * A fact that a condition can look at. Values that are not JSON (functions, dates, symbols) are allowed, so that plain
- * objects of the application can be passed as they are; no condition matches them except `exists`.
+ * What conditions can look at, by name. Objects of the application can be passed as they are: names are read as
+ * JavaScript reads them, getters of a class included. Values that are not JSON (functions, dates, symbols) are present,
+ * but equal to nothing.
  *
  * @category models
  * @since 0.1.0
@@ -112,12 +114,27 @@ export const untrimmedIdentity = (value: unknown): string | undefined => {
  */
 export const targetingKey = (context: EvaluationContext): string | undefined => {
   const explicit: unknown = context.targetingKey
-  if (explicit !== undefined && explicit !== null && explicit !== false) return identity(explicit)
+  if (typeof explicit === "string" || isGiven(explicit)) return identity(explicit)
   const actor = actorOf(context)
-  return actor === undefined ? undefined : identity(firstGiven(ownValue(actor, "key"), ownValue(actor, "id")))
+  if (actor === undefined) return undefined
+  const key = actor["key"]
+  return identity(isGiven(key) ? key : actor["id"])
 }
 
-const firstGiven = (a: unknown, b: unknown): unknown => a === undefined || a === null || a === false ? b : a
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== false
+
+/**
+ * The attributes; none where they are not an object.
+ *
+ * @category facts
+ * @since 0.1.0
+ */
+export const attributesOf = (context: EvaluationContext): Facts => {
+  const attributes: unknown = context.attributes
+  return isFacts(attributes) ? attributes : noFacts
+}
+
+const noFacts: Facts = Object.freeze({})
 
 /**
  * The actor's facts. A bare identity in place of an object counts as `{ key: identity }`.
@@ -125,17 +142,8 @@ const firstGiven = (a: unknown, b: unknown): unknown => a === undefined || a ===
  * @category facts
  * @since 0.1.0
  */
-export const actorOf = (context: EvaluationContext): object | undefined => {
+export const actorOf = (context: EvaluationContext): Facts | undefined => {
   const actor: unknown = context.actor
-  if (typeof actor === "object") return actor ?? undefined
-  return actor === undefined || actor === false ? undefined : { key: identity(actor) }
+  if (isFacts(actor)) return actor
+  return isGiven(actor) ? { key: identity(actor) } : undefined
 }
-
-/**
- * A fact by its name: own properties only, so that `constructor` and `__proto__` are names like any other.
- *
- * @category facts
- * @since 0.1.0
- */
-export const ownValue = (facts: object, name: string): unknown =>
-  Object.hasOwn(facts, name) ? Reflect.get(facts, name) : undefined

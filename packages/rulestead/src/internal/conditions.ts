@@ -1,0 +1,153 @@
+/**
+ * Conditions, ready to be tested.
+ *
+ * They are data that one loop interprets, all of the same fields, and not a function each: calls of functions that V8
+ * does not know ahead would cost more than the tests.
+ */
+import * as Result from "effect/Result"
+import * as AttributePath from "../AttributePath.ts"
+import type { Condition } from "../Condition.ts"
+import { attributesOf, type EvaluationContext } from "../EvaluationContext.ts"
+import type { ConditionExplanation, Options } from "../Explanation.ts"
+import * as Pattern from "../Pattern.ts"
+
+export type CompiledCondition = Test & {
+  readonly condition: Condition
+  /** Set where the fact is an attribute, which the loop reads itself. */
+  readonly name: string | undefined
+  readonly read: AttributePath.Read
+}
+
+type Test =
+  | { readonly kind: "same"; readonly negated: boolean; readonly expected: unknown }
+  | { readonly kind: "equal"; readonly negated: boolean; readonly expected: unknown }
+  | { readonly kind: "in"; readonly negated: boolean; readonly expected: ReadonlySet<unknown> }
+  | { readonly kind: "gt" | "gte" | "lt" | "lte"; readonly negated: boolean; readonly expected: number }
+  | { readonly kind: "matches"; readonly negated: boolean; readonly expected: Pattern.Test }
+  | { readonly kind: "exists"; readonly negated: boolean; readonly expected: undefined }
+
+export const compile = (condition: Condition): CompiledCondition => ({
+  ...toTest(condition),
+  condition,
+  name: AttributePath.attributeName(condition.attribute),
+  read: AttributePath.compile(condition.attribute)
+})
+
+const toTest = (condition: Condition): Test => {
+  switch (condition.operator) {
+    case "equals":
+    case "not_equals": {
+      const { operator, value: expected } = condition
+      return { kind: typeof expected === "object" ? "equal" : "same", negated: operator === "not_equals", expected }
+    }
+    case "in":
+    case "not_in":
+      return { kind: "in", negated: condition.operator === "not_in", expected: new Set<unknown>(condition.values) }
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      return { kind: condition.operator, negated: false, expected: condition.value }
+    case "regex":
+      return {
+        kind: "matches",
+        negated: false,
+        expected: Result.getOrElse(Pattern.compile(condition.pattern, condition.flags), () => () => false)
+      }
+    case "exists":
+      return { kind: "exists", negated: false, expected: undefined }
+  }
+}
+
+/** Whether all of them pass; those after the first that fails are not looked at. */
+export const allPass = (conditions: ReadonlyArray<CompiledCondition>, context: EvaluationContext): boolean => {
+  for (const condition of conditions) {
+    if (holds(condition, factOf(condition, context)) === condition.negated) return false
+  }
+  return true
+}
+
+export const factOf = ({ name, read }: CompiledCondition, context: EvaluationContext): unknown =>
+  name === undefined ? read(context) : attributesOf(context)[name]
+
+const holds = (test: Test, fact: unknown): boolean => {
+  switch (test.kind) {
+    case "same":
+      return fact === test.expected
+    case "equal":
+      return isDeepEqual(fact, test.expected)
+    case "in":
+      return test.expected.has(fact)
+    case "gt":
+      return typeof fact === "number" && fact > test.expected
+    case "gte":
+      return typeof fact === "number" && fact >= test.expected
+    case "lt":
+      return typeof fact === "number" && fact < test.expected
+    case "lte":
+      return typeof fact === "number" && fact <= test.expected
+    case "matches":
+      return typeof fact === "string" && test.expected(fact)
+    case "exists":
+      return isPresent(fact)
+  }
+}
+
+const isPresent = (fact: unknown): boolean => fact !== undefined && fact !== null
+
+/** Bounded by `expected`, which is finite JSON; `actual` may be anything, cyclic included. */
+const isDeepEqual = (actual: unknown, expected: unknown): boolean => {
+  if (typeof expected !== "object" || expected === null) return actual === expected
+  if (Array.isArray(expected)) {
+    return Array.isArray(actual) &&
+      actual.length === expected.length &&
+      expected.every((item, index) => isDeepEqual(actual[index], item))
+  }
+  if (!isPlainObject(actual)) return false
+  const entries = Object.entries(expected)
+  return Object.keys(actual).length === entries.length &&
+    entries.every(([name, value]) => Object.hasOwn(actual, name) && isDeepEqual(Reflect.get(actual, name), value))
+}
+
+/** Made by a literal, by `JSON.parse` or without a prototype, in whichever realm. */
+const isPlainObject = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Total: a fact that cannot be read is missing and passes nothing. */
+export const explain = (
+  compiled: CompiledCondition,
+  context: EvaluationContext,
+  options: Options
+): ConditionExplanation => {
+  const { condition, negated } = compiled
+  const explained = (actual: unknown, passed: boolean): ConditionExplanation => ({
+    attribute: condition.attribute,
+    operator: condition.operator,
+    passed,
+    present: isPresent(actual),
+    ...(options.reveal === true ? { actual, expected: expectedOf(condition) } : {})
+  })
+  try {
+    const actual = factOf(compiled, context)
+    return explained(actual, holds(compiled, actual) !== negated)
+  } catch {
+    return explained(undefined, false)
+  }
+}
+
+const expectedOf = (condition: Condition): unknown => {
+  switch (condition.operator) {
+    case "in":
+    case "not_in":
+      return condition.values
+    case "regex":
+      return `/${condition.pattern}/${condition.flags ?? ""}`
+    case "exists":
+      return undefined
+    default:
+      return condition.value
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The one object that stands for an outcome of a flag, however often it is served.
+ */
+import type { Decision, Outcome, Provenance } from "../Decision.ts"
+import type { BucketBy } from "../Rule.ts"
+
+/** The identity that a rule of a flag needs and the context lacks. */
+export interface Missing {
+  readonly flag: string
+  readonly rule: string
+  readonly bucketBy: BucketBy
+}
+
+export class Served {
+  readonly outcome: Outcome
+  /** Set where this is no answer: the rule applies, if at all, to an identity that is missing. */
+  readonly missing: Missing | undefined
+  /** How often it was served. */
+  count = 0
+  private decision: Decision | undefined = undefined
+
+  constructor(outcome: Outcome, missing: Missing | undefined) {
+    this.outcome = Object.freeze(outcome)
+    this.missing = missing
+  }
+
+  /** The outcome as a decision from a snapshot; made once for as long as the provenance is the same object. */
+  from(snapshot: Provenance): Decision {
+    const decision = this.decision
+    if (decision !== undefined && decision.snapshot === snapshot) return decision
+    return this.decision = Object.freeze({ ...this.outcome, snapshot })
+  }
+}
