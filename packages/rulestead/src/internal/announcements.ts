@@ -1,0 +1,41 @@
+/**
+ * The newest version that was announced, as long as it is newer than what is held.
+ */
+export class Announcements {
+  private newest = 0
+  private wanted = 0
+  private misses = 0
+
+  /** Whether the version is news to somebody who holds `held`. */
+  hear(version: number, held: number): boolean {
+    if (version <= held || version <= this.newest) return false
+    this.newest = version
+    return true
+  }
+
+  /** A look at the store begins. */
+  look(): void {
+    this.wanted = this.newest
+  }
+
+  /**
+   * How many looks in a row have not found what was announced before they began: 0 when something was announced since,
+   * `undefined` when `held` is all there was to find.
+   */
+  missed(held: number): number | undefined {
+    if (this.newest <= held) {
+      this.misses = 0
+      return undefined
+    }
+    this.misses = this.wanted === this.newest ? this.misses + 1 : 0
+    return this.misses
+  }
+
+  /** Stops looking; answers what was looked for. */
+  giveUp(): number {
+    const { newest } = this
+    this.newest = 0
+    this.misses = 0
+    return newest
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * A node: its parts, put together and started.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { BackingUp, Health, Readiness } from "../Health.ts"
+import type { InvalidInput } from "../InvalidInput.ts"
+import { NotFresh } from "../RulesteadError.ts"
+import { SnapshotBackup } from "../SnapshotBackup.ts"
+import type { Change, Options, SnapshotCache } from "../SnapshotCache.ts"
+import { SnapshotFeed } from "../SnapshotFeed.ts"
+import { missingInterval } from "../Telemetry.ts"
+import { accept } from "./accept.ts"
+import * as Backups from "./backups.ts"
+import { Current, type Moment } from "./current.ts"
+import * as Freshness from "./freshness.ts"
+import * as Listener from "./listener.ts"
+import { Metrics } from "./metrics.ts"
+import * as Monotonic from "./monotonic.ts"
+import * as Refresher from "./refresher.ts"
+import { Reporter } from "./reporter.ts"
+import * as Settings from "./settings.ts"
+import { supervise } from "./supervise.ts"
+
+/** How many changes a subscriber may be behind. */
+const changeCapacity = 64
+
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<SnapshotCache["Service"], InvalidInput | NotFresh, SnapshotFeed | Scope.Scope> {
+  const settings = yield* Settings.decode(options)
+  const { bootTimeout, bootstrap, environment, staleAfter, whenNotFresh } = settings
+  const feed = yield* SnapshotFeed
+  const backup = Option.getOrUndefined(yield* Effect.serviceOption(SnapshotBackup))
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context()
+
+  const reporter = new Reporter(environment, context)
+  const metrics = new Metrics(environment, context)
+  const changes = yield* Effect.acquireRelease(PubSub.sliding<Change>(changeCapacity), PubSub.shutdown)
+  const current = new Current(environment, clock, reporter, changes)
+  const keepContent = backup !== undefined
+  const refresher = yield* Refresher.make({ current, feed, keepContent, metrics, reporter, settings })
+  const listener = yield* Listener.make({ current, feed, refresher, reporter, settings })
+  const backups = backup === undefined ? undefined : yield* Backups.make({ backup, current, reporter, settings })
+
+  const readiness = (): Readiness => {
+    const reason = refresher.problem() ?? "starting"
+    switch (current.provenance.source) {
+      case "live":
+        return { _tag: "Fresh" }
+      case "backup":
+        return { _tag: "FromBackup", reason, writtenAt: backups?.status().at ?? 0 }
+      case "bootstrap":
+        return { _tag: "Bootstrap", reason }
+      case "none":
+        return { _tag: "Empty", reason }
+    }
+  }
+
+  const health = (): Health => {
+    const now = Monotonic.nowUnsafe(clock)
+    const ageOf = (moment: Moment | undefined) => moment === undefined ? null : now - moment.monotonic
+    const { applied, head, missing, provenance, verified } = current
+    return {
+      environment,
+      live: refresher.isAlive(now),
+      ready: provenance.source !== "none",
+      readiness: readiness(),
+      stale: provenance.stale,
+      source: provenance.source,
+      epoch: provenance.epoch,
+      version: provenance.version,
+      digest: head?.digest ?? null,
+      publishedAt: head?.publishedAt ?? null,
+      flags: current.index.flags.size,
+      verifiedAt: verified?.at ?? null,
+      verifiedAge: ageOf(verified),
+      appliedAt: applied?.at ?? null,
+      appliedAge: ageOf(applied),
+      refresh: refresher.status(now),
+      listener: listener.status(),
+      backup: backups?.status() ?? noBackup,
+      counts: {
+        missing: missing.missing,
+        unready: missing.unready,
+        stale: current.staleDecisions,
+        refused: current.refused,
+        epochs: current.epochs
+      },
+      telemetry: { dropped: reporter.dropped, failed: reporter.failed }
+    }
+  }
+
+  const collect = (): void => current.tally.collect(current.index.flags.values())
+
+  const carryOver = Effect.sync(() => {
+    collect()
+    current.tally.take().forEach((served) => metrics.decided(served))
+    metrics.carryOver(health())
+    current.missing.forget()
+  })
+
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      carryOver,
+      Effect.sync(() => {
+        refresher.close()
+        listener.close()
+        current.close()
+      })
+    )
+  )
+  if (bootstrap !== undefined) yield* Effect.ignore(accept(current, bootstrap, "bootstrap", keepContent))
+  yield* supervise("metrics", reporter, Effect.delay(carryOver, missingInterval))
+  yield* supervise("freshness", reporter, Freshness.round(current, staleAfter))
+  yield* supervise("listener", reporter, listener.round)
+  if (backups === undefined) yield* supervise("refresh", reporter, refresher.round)
+  else {
+    const refresh = supervise("refresh", reporter, refresher.round)
+    yield* Effect.forkScoped(Effect.andThen(backups.restore, refresh))
+    yield* supervise("backup", reporter, backups.round)
+  }
+  yield* Effect.timeoutOption(current.fresh.await, bootTimeout)
+
+  const started = readiness()
+  if (whenNotFresh === "fail" && started._tag !== "Fresh") {
+    return yield* new NotFresh({ environment, serving: started._tag, reason: started.reason })
+  }
+  return {
+    environment,
+    find: (flag) => current.find(flag),
+    flags: () => current.index.flags,
+    provenance: () => current.provenance,
+    readiness,
+    health,
+    fresh: Effect.asVoid(current.fresh.await),
+    refresh: refresher.refresh,
+    changes: Stream.fromPubSub(changes),
+    decisionCounts: () => {
+      collect()
+      return current.tally.counts()
+    }
+  }
+})
+
+const noBackup: BackingUp = { state: "off", at: null, version: null, quarantined: [], detail: null }

@@ -1,0 +1,144 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { Rulestead } from "rulestead/Rulestead"
+import { type Event, Event as EventSchema, Telemetry } from "rulestead/Telemetry"
+import { build, eventsOf, quiet } from "./support/Nodes.ts"
+import { complete, off, on } from "./support/Published.ts"
+import { ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
+
+const withCheckout = () => {
+  const feed = new ScriptedFeed()
+  feed.published.put(on("checkout"))
+  return feed
+}
+
+const event = (version: number): Event => ({
+  _tag: "SnapshotVerified",
+  contract: 1,
+  environment: "prod",
+  at: 0,
+  epoch: "epoch-1",
+  version
+})
+
+describe("events", () => {
+  it.effect("are what their schema says, in all that can happen to a node", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const node = yield* build(feed)
+      yield* quiet
+      feed.announce(2, 500)
+      feed.answerNext(
+        Effect.succeed(complete([], { environment: "dev" })),
+        Effect.die("boom"),
+        Effect.never
+      )
+      node.rulestead.enabledUnsafe("unknown", {})
+      yield* TestClock.adjust("1 minute")
+      yield* feed.loseListener("denied")
+      feed.answer(unreachable)
+      yield* TestClock.adjust("2 minutes")
+      feed.published.restore("epoch-2", 3, [off("checkout")])
+      feed.answer(undefined)
+      yield* TestClock.adjust("2 minutes")
+      const tags = new Set<string>()
+      for (const event of node.events()) {
+        tags.add(event._tag)
+        yield* Schema.decodeUnknownEffect(EventSchema)(JSON.parse(JSON.stringify(event)), { onExcessProperty: "error" })
+      }
+      assert.includeMembers([...tags], [
+        "SnapshotApplied",
+        "SnapshotVerified",
+        "SnapshotRefused",
+        "EpochChanged",
+        "RefreshFailed",
+        "Announced",
+        "AnnouncementUnmet",
+        "ListenerOpened",
+        "ListenerLost",
+        "BecameStale",
+        "BecameFresh",
+        "FlagMissing"
+      ])
+    }))
+
+  it.effect("say which flags are missing, each of them seldom", () =>
+    Effect.gen(function*() {
+      const node = yield* build(withCheckout())
+      for (let round = 0; round < 1000; round++) {
+        node.rulestead.enabledUnsafe("unknown", {})
+        node.rulestead.valueUnsafe("unknown-too", {}, 1)
+        node.rulestead.enabledUnsafe("somebody@example.com", {})
+        node.rulestead.enabledUnsafe(`key-${round}`, {})
+      }
+      const missing = eventsOf(node, "FlagMissing")
+      assert.strictEqual(missing.length, 100)
+      assert.deepStrictEqual(missing.slice(0, 3).map(({ flag }) => flag), ["unknown", "unknown-too", null])
+      assert.strictEqual(node.cache.health().counts.missing, 4000)
+      yield* TestClock.adjust("15 seconds")
+      node.rulestead.enabledUnsafe("unknown", {})
+      assert.strictEqual(eventsOf(node, "FlagMissing").length, 101)
+    }))
+
+  it.effect("that a subscriber is too slow for are dropped for it, oldest first, and counted", () =>
+    Effect.gen(function*() {
+      const telemetry = yield* Telemetry
+      const reading = yield* Effect.forkChild(
+        Stream.runCollect(
+          Stream.take(Stream.mapEffect(telemetry.events, (event) => Effect.as(Effect.sleep(1), event)), 17)
+        )
+      )
+      yield* quiet
+      telemetry.emit(event(0))
+      yield* quiet
+      for (let version = 1; version <= 100; version++) telemetry.emit(event(version))
+      yield* TestClock.adjust("1 second")
+      const versions = (yield* Fiber.join(reading)).map((event) => "version" in event ? event.version : undefined)
+      assert.strictEqual(versions[0], 0)
+      assert.deepStrictEqual(versions.slice(1), Array.from({ length: 16 }, (_, index) => 85 + index))
+      assert.strictEqual(telemetry.dropped(), 84)
+    }).pipe(Effect.provide(Telemetry.layer({ capacity: 16 }))))
+
+  it.effect("reach the others when a subscriber dies", () =>
+    Effect.gen(function*() {
+      const telemetry = yield* Telemetry
+      yield* Effect.forkChild(Stream.runForEach(telemetry.events, () => Effect.die("boom")))
+      const other = yield* Effect.forkChild(Stream.runCollect(Stream.take(telemetry.events, 3)))
+      yield* quiet
+      for (let version = 1; version <= 3; version++) telemetry.emit(event(version))
+      assert.strictEqual((yield* Fiber.join(other)).length, 3)
+    }).pipe(Effect.provide(Telemetry.layer())))
+})
+
+describe("telemetry that throws", () => {
+  it.effect("changes nothing but a count", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const rulestead = yield* Effect.map(
+        Layer.build(
+          Rulestead.layer({ environment: "prod" }).pipe(
+            Layer.provide(feed.layer),
+            Layer.provide(Layer.succeed(Telemetry, {
+              emit: () => {
+                throw new Error("boom")
+              },
+              events: Stream.never,
+              dropped: () => 0
+            }))
+          )
+        ),
+        (context) => context
+      ).pipe(Effect.flatMap((context) => Effect.provideContext(Rulestead, context)))
+      assert.isTrue(rulestead.enabledUnsafe("checkout", {}))
+      assert.isFalse(rulestead.enabledUnsafe("unknown", {}))
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("23 seconds")
+      assert.isFalse(rulestead.enabledUnsafe("checkout", {}))
+      assert.isAbove(rulestead.healthUnsafe().telemetry.failed, 2)
+    }))
+})
