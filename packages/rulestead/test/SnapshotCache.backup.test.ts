@@ -1,0 +1,201 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { BackupError } from "rulestead/SnapshotBackup"
+import { MemoryBackup } from "./support/MemoryBackup.ts"
+import { assertServes, build, eventsOf, happens, quiet, start } from "./support/Nodes.ts"
+import { complete, off, on } from "./support/Published.ts"
+import { ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
+
+const withCheckout = () => {
+  const feed = new ScriptedFeed()
+  feed.published.put(on("checkout"))
+  return feed
+}
+
+const away = () => {
+  const feed = withCheckout()
+  feed.answer(Effect.never)
+  return feed
+}
+
+const broken = Effect.fail(new BackupError({ detail: "no space left" }))
+
+describe("a start with a backup", () => {
+  it.effect("serves it at once, while the first fetch hangs, and says that it is stale", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup(complete([on("search")], { version: 7 }))
+      const node = yield* build(away(), { bootTimeout: 0 }, backup.layer)
+      yield* happens(() => node.cache.provenance().source === "backup")
+      assertServes(node, { search: true })
+      assert.deepStrictEqual(node.cache.readiness(), { _tag: "FromBackup", reason: "starting", writtenAt: -60_000 })
+      assert.deepInclude(node.cache.provenance(), { version: 7, source: "backup", stale: true })
+      assert.deepInclude(eventsOf(node, "BackupLoaded")[0], { version: 7, ageMillis: 60_000 })
+      assert.deepInclude(node.cache.health().backup, { state: "loaded", version: 7 })
+    }))
+
+  it.effect("fetches only what changed since, and is fresh then", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup(feed.published.changesSince(undefined))
+      feed.published.put(on("search"))
+      const node = yield* build(feed, {}, backup.layer)
+      assert.deepInclude(feed.calls[0], { epoch: "epoch-1", version: 1 })
+      assertServes(node, { checkout: true, search: true })
+      assert.deepStrictEqual(node.cache.readiness(), { _tag: "Fresh" })
+      assert.deepInclude(node.cache.provenance(), { version: 2, source: "live", stale: false })
+    }))
+
+  it.effect("is fresh, and no longer from the backup, when the store has nothing newer", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup(feed.published.changesSince(undefined))
+      const node = yield* build(feed, {}, backup.layer)
+      assert.deepInclude(node.cache.provenance(), { version: 1, source: "live", stale: false })
+      assert.deepStrictEqual(backup.written, [])
+    }))
+
+  it.effect("prefers the backup to the bootstrap", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup(complete([on("search")], { version: 7 }))
+      const bootstrap = complete([on("banner")], { epoch: "bootstrap" })
+      const node = yield* start(away(), { bootstrap }, backup.layer)
+      assertServes(node, { search: true, banner: false })
+    }))
+
+  it.effect("keeps a bootstrap that is newer, and does not throw the backup away", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup(complete([on("search")], { version: 7 }))
+      const node = yield* start(away(), { bootstrap: complete([on("banner")], { version: 8 }) }, backup.layer)
+      assertServes(node, { search: false, banner: true })
+      assert.deepStrictEqual(backup.setAside, [])
+    }))
+
+  it.effect("sets aside what cannot be used, and goes on to the generation before", () =>
+    Effect.gen(function*() {
+      const good = complete([on("search")], { version: 6 })
+      const damaged = { ...good, entries: good.entries.map((entry) => ({ ...entry, content: "{}" })) }
+      const backup = new MemoryBackup(complete([on("search")], { environment: "dev" }), damaged, good)
+      backup.quarantined = ["truncated"]
+      const node = yield* start(away(), {}, backup.layer)
+      assertServes(node, { search: true })
+      assert.deepStrictEqual(backup.setAside, ["wrong_environment", "hash_mismatch"])
+      assert.includeMembers(
+        eventsOf(node, "BackupQuarantined").map(({ reason }) => reason),
+        ["truncated", "wrong_environment", "hash_mismatch"]
+      )
+    }))
+
+  it.effect("keeps what a newer version of this software saved", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup(complete([on("search")], { schemaVersion: 99 }))
+      const node = yield* start(away(), {}, backup.layer)
+      assert.strictEqual(node.cache.readiness()._tag, "Empty")
+      assert.deepStrictEqual(backup.setAside, [])
+    }))
+
+  const faults = {
+    "cannot be read": broken,
+    "dies": Effect.die("boom"),
+    "hangs": Effect.never,
+    "hangs, and cannot be interrupted": Effect.uninterruptible(Effect.never)
+  }
+  for (const [fault, before] of Object.entries(faults)) {
+    it.effect(`that ${fault} is a start without it`, () =>
+      Effect.gen(function*() {
+        const backup = new MemoryBackup(complete([on("search")]))
+        backup.before = before
+        const node = yield* start(withCheckout(), {}, backup.layer)
+        assertServes(node, { checkout: true, search: false })
+        assert.strictEqual(eventsOf(node, "BackupFailed")[0]?.operation, "load")
+      }))
+  }
+})
+
+describe("saving", () => {
+  it.effect("takes place when something changed, and only then", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      const node = yield* build(feed, {}, backup.layer)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(backup.written, [1])
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(backup.written, [1, 2])
+      assert.deepInclude(eventsOf(node, "BackupWritten").at(-1), { version: 2 })
+    }))
+
+  it.effect("keeps all there is, so that another node can start from it", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      yield* build(feed, {}, backup.layer)
+      feed.published.publish({ put: [on("search"), on("banner")] })
+      feed.published.publish({ remove: [{ kind: "flag", key: "banner" }] })
+      yield* TestClock.adjust("1 minute")
+      const node = yield* start(away(), {}, backup.layer)
+      assert.strictEqual(node.cache.health().digest, feed.published.head().digest)
+      assertServes(node, { checkout: true, search: true, banner: false })
+    }))
+
+  it.effect("is done once at a time, and of many changes only the last is saved", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      const node = yield* build(feed, {}, backup.layer)
+      yield* happens(() => backup.written.length === 1)
+      backup.before = Effect.sleep("10 seconds")
+      for (let version = 2; version <= 20; version++) {
+        feed.announce(feed.published.put(version % 2 === 0 ? off("checkout") : on("checkout")))
+        yield* happens(() => node.cache.provenance().version === version)
+      }
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(backup.written, [1, 2, 20])
+      assert.strictEqual(backup.peak, 1)
+    }))
+
+  it.effect("that fails costs nothing else, and is tried again", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      backup.before = broken
+      const node = yield* start(feed, {}, backup.layer)
+      yield* TestClock.adjust("10 minutes")
+      assertServes(node, { checkout: true })
+      assert.deepInclude(node.cache.health().backup, { state: "failed", detail: "no space left" })
+      backup.before = Effect.void
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(backup.written, [1])
+      assert.deepInclude(node.cache.health().backup, { state: "written", version: 1, detail: null })
+    }))
+
+  it.effect("that hangs, and cannot be interrupted, is not joined by another", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      yield* build(feed, {}, backup.layer)
+      yield* happens(() => backup.written.length === 1)
+      backup.before = Effect.uninterruptible(Effect.never)
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(backup.peak, 1)
+    }))
+
+  it.effect("does not hold up the end of the node", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup()
+      backup.before = Effect.uninterruptible(Effect.never)
+      yield* Effect.scoped(Effect.andThen(start(withCheckout(), { bootTimeout: "10 seconds" }, backup.layer), quiet))
+    }))
+
+  it.effect("never saves what did not come from the store", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      feed.answer(unreachable)
+      const backup = new MemoryBackup()
+      yield* start(feed, { bootstrap: complete([on("banner")]) }, backup.layer)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(backup.written, [])
+    }))
+})

@@ -1,0 +1,48 @@
+/**
+ * A backup in memory, whose every step a test can decide.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type BackupError, type Fault, type Saved, SnapshotBackup } from "rulestead/SnapshotBackup"
+import type { Changes } from "rulestead/SnapshotFeed"
+
+export class MemoryBackup {
+  /** Newest first. */
+  generations: Array<Saved>
+  /** What has to be reported with the next load. */
+  quarantined: ReadonlyArray<Fault> = []
+  readonly setAside: Array<Fault> = []
+  readonly written: Array<number> = []
+  writing = 0
+  peak = 0
+  /** Runs before every load or save. */
+  before: Effect.Effect<void, BackupError> = Effect.void
+
+  constructor(...generations: ReadonlyArray<Changes>) {
+    this.generations = generations.map((changes) => ({ changes, writtenAt: -60_000 }))
+  }
+
+  readonly layer: Layer.Layer<SnapshotBackup> = Layer.succeed(SnapshotBackup, {
+    load: () =>
+      Effect.suspend(() => this.before).pipe(
+        Effect.map(() => ({ saved: this.generations[0], quarantined: this.quarantined }))
+      ),
+    setAside: (_environment, _saved, fault) =>
+      Effect.sync(() => {
+        this.setAside.push(fault)
+        this.generations.shift()
+      }),
+    save: (_environment, changes) =>
+      Effect.suspend(() => {
+        this.writing++
+        this.peak = Math.max(this.peak, this.writing)
+        return this.before
+      }).pipe(
+        Effect.map(() => {
+          this.written.push(changes.head.version)
+          this.generations.unshift({ changes, writtenAt: 0 })
+        }),
+        Effect.ensuring(Effect.sync(() => this.writing--))
+      )
+  })
+}
