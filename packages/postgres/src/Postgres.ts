@@ -1,0 +1,204 @@
+/**
+ * Stores on a Postgres server, 15 or newer.
+ *
+ * The tables are in a schema of their own, which {@link migrate} creates and brings up to date; nothing else in the database
+ * is touched, and no extension is needed. Applications that only decide need {@link layerFeed} and no right but to read.
+ *
+ * @since 0.1.0
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { InvalidInput } from "rulestead/InvalidInput"
+import type { Publisher } from "rulestead/Publisher"
+import type { SnapshotFeed } from "rulestead/SnapshotFeed"
+import type { Store } from "rulestead/Store"
+import type { StoreUnavailable } from "rulestead/StoreError"
+import type { Database } from "./internal/database.ts"
+import * as Migrator from "./internal/migrator.ts"
+import * as Settings from "./internal/settings.ts"
+import * as Stores from "./internal/stores.ts"
+import type { SchemaTooNew } from "./SchemaTooNew.ts"
+
+/**
+ * - `url`: as `postgres://user:password@host:5432/database?sslmode=require`.
+ * - `schema`: where the tables are, default `rulestead`: up to 63 letters, digits and `_`.
+ * - `retention`: how many versions behind the head of a snapshot are remembered, default 1000. A node that holds an older
+ *   one is answered with all there is.
+ * - `maxConnections`: default 10, at least 2, because all who listen for announcements keep one.
+ * - `connectTimeout`: default 3 seconds.
+ * - `statementTimeout`, `lockTimeout`: how long the server works on a statement, and waits for a lock; default 5 and 3
+ *   seconds.
+ * - `timeout`: how long a command or a fetch takes at most, default 10 seconds. It holds against a server that accepts
+ *   connections and does not answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly url: Redacted.Redacted | string
+  readonly schema?: string | undefined
+  readonly retention?: number | undefined
+  readonly maxConnections?: number | undefined
+  readonly connectTimeout?: Duration.Input | undefined
+  readonly statementTimeout?: Duration.Input | undefined
+  readonly lockTimeout?: Duration.Input | undefined
+  readonly timeout?: Duration.Input | undefined
+}
+
+/**
+ * Everything that a program needs to author, publish and decide.
+ *
+ * It connects when it is first asked, so building it does not fail when the server is away; wrong options do fail. It does
+ * not migrate: until somebody did, commands and fetches fail as `incompatible`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import * as Postgres from "@rulestead/postgres/Postgres"
+ * import * as Effect from "effect/Effect"
+ * import { Store } from "rulestead/Store"
+ *
+ * const environments = Store.use((store) => store.environments).pipe(
+ *   Effect.provide(Postgres.layer({ url: "postgres://localhost/shop" }))
+ * )
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput> =>
+  Layer.unwrap(Effect.map(connect(options), Stores.layer))
+
+/**
+ * As {@link layer}, and migrates first: for development, and where the application may change its tables.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMigrated = (
+  options: Options
+): Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput | SchemaTooNew | StoreUnavailable> =>
+  Layer.unwrap(Effect.as(migrate(options), layer(options)))
+
+/**
+ * What a node needs that only decides. It reads the tables `migrations`, `snapshot_heads` and `snapshot_entries`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFeed = (options: Options): Layer.Layer<SnapshotFeed, InvalidInput> =>
+  Layer.unwrap(Effect.map(connect(options), Stores.layerFeed))
+
+/**
+ * As {@link layer}, with the options of {@link config}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput | Config.ConfigError> = Layer
+  .unwrap(
+    Effect.suspend(() => Effect.map(config, layer))
+  )
+
+/**
+ * Options from the environment: `DATABASE_URL`, and, if they are set, `RULESTEAD_SCHEMA`, `RULESTEAD_RETENTION`,
+ * `RULESTEAD_MAX_CONNECTIONS` and `RULESTEAD_TIMEOUT` (as `10 seconds`).
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const config: Config.Config<Options> = Config.all({
+  url: Config.Redacted("DATABASE_URL"),
+  schema: Config.option(Config.String("RULESTEAD_SCHEMA")),
+  retention: Config.option(Config.Int("RULESTEAD_RETENTION")),
+  maxConnections: Config.option(Config.Int("RULESTEAD_MAX_CONNECTIONS")),
+  timeout: Config.option(Config.Duration("RULESTEAD_TIMEOUT"))
+}).pipe(
+  Config.map(({ maxConnections, retention, schema, timeout, url }) => ({
+    url,
+    schema: Option.getOrUndefined(schema),
+    retention: Option.getOrUndefined(retention),
+    maxConnections: Option.getOrUndefined(maxConnections),
+    timeout: Option.getOrUndefined(timeout)
+  }))
+)
+
+/**
+ * The versions of the schema before (0: there was none) and after migrating.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Migrated {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Creates the schema, or brings it up to date: all that is missing in one transaction, or nothing. Any number of nodes may do
+ * it at once; where nothing is missing, nothing changes. `timeout` is one minute by default here.
+ *
+ * @category migrations
+ * @since 0.1.0
+ */
+export const migrate: (
+  options: Options
+) => Effect.Effect<Migrated, InvalidInput | SchemaTooNew | StoreUnavailable> = Effect.fn("Postgres.migrate")(
+  function*(options) {
+    const database = yield* connect({ ...options, timeout: options.timeout ?? "1 minute", maxConnections: 2 })
+    return yield* Migrator.migrate(database)
+  },
+  Effect.scoped
+)
+
+const connect = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Database & Settings.Settings, InvalidInput, Scope.Scope> {
+  const {
+    connectTimeout = "3 seconds",
+    lockTimeout = "3 seconds",
+    maxConnections = 10,
+    statementTimeout = "5 seconds"
+  } = options
+  const url = Redacted.isRedacted(options.url) ? options.url : Redacted.make(options.url, { label: "DATABASE_URL" })
+  const settings = yield* Settings.resolve("Postgres options", options, { timeout: "10 seconds" }, [
+    ...Settings.unless(
+      isPostgresUrl(Redacted.value(url)),
+      "url",
+      "a URL that begins with postgres:// or postgresql://"
+    ),
+    ...Settings.positive("maxConnections", maxConnections, 2),
+    ...Settings.duration("connectTimeout", connectTimeout),
+    ...Settings.duration("statementTimeout", statementTimeout),
+    ...Settings.duration("lockTimeout", lockTimeout)
+  ])
+  const sql = yield* PgClient.make({
+    url,
+    maxConnections,
+    connectTimeout,
+    keepAlive: "30 seconds",
+    applicationName: "rulestead",
+    startupParameters: {
+      default_transaction_isolation: "read committed",
+      statement_timeout: milliseconds(statementTimeout),
+      lock_timeout: milliseconds(lockTimeout),
+      idle_in_transaction_session_timeout: milliseconds(settings.timeout)
+    }
+  }).pipe(
+    // It connects with its first statement, and has nothing else to fail of.
+    Effect.orDie,
+    Effect.provide(Reactivity.layer)
+  )
+  return { sql, ...settings }
+})
+
+const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url)
+
+const milliseconds = (duration: Duration.Input): string => `${Math.ceil(Duration.toMillis(duration))}`

@@ -1,0 +1,76 @@
+import type * as PgClient from "@effect/sql-pg/PgClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { StoreUnavailable } from "rulestead/StoreError"
+import { SchemaTooNew } from "../SchemaTooNew.ts"
+import type { Database } from "./database.ts"
+import { deadline } from "./deadline.ts"
+import * as Failure from "./failure.ts"
+import { latest, migrations } from "./migrations.ts"
+import { transaction } from "./transaction.ts"
+
+interface Versions {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Brings the schema to the version of this code: all that is pending in one transaction, under a lock for which the next
+ * node waits. On a database that is up to date it needs no right to create anything.
+ *
+ * Effect's `Migrator` is not used: it creates its table before it takes its lock, needs the schema to exist, passes over
+ * migrations with a number below the last one applied, and does not notice that a database is newer than the code.
+ */
+export const migrate = (
+  { schema, sql, timeout }: Database
+): Effect.Effect<Versions, SchemaTooNew | StoreUnavailable> =>
+  deadline(run(sql, schema, `${Duration.toMillis(timeout)}ms`), {
+    duration: timeout,
+    orElse: () => unavailable(Failure.tooLong(timeout))
+  }).pipe(
+    Effect.catchTag("SqlError", (error) => Effect.fail(unavailable(Failure.from(error))))
+  )
+
+const unavailable = (failure: Failure.Failure) => new StoreUnavailable({ operation: "migrate", ...failure })
+
+const run = (
+  sql: PgClient.PgClient,
+  schema: string,
+  limit: string
+): Effect.Effect<Versions, SchemaTooNew | SqlError> =>
+  transaction(
+    sql,
+    Effect.gen(function*() {
+      yield* sql`select set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
+      yield* sql`select pg_advisory_xact_lock(hashtextextended(${`rulestead migrations of ${schema}`}, 0))`
+      const from = yield* current(sql, schema)
+      if (from > latest) return yield* new SchemaTooNew({ schema, database: from, code: latest })
+      for (const [index, migration] of migrations.entries()) {
+        const version = index + 1
+        if (version <= from) continue
+        for (const statement of migration(sql, sql(schema))) yield* statement.unprepared
+        yield* sql`insert into ${sql(schema)}.migrations (version) values (${version})`.unprepared
+      }
+      return { from, to: latest }
+    })
+  )
+
+/** The version that the schema is at. Where there is none, its beginnings are created. */
+const current = Effect.fnUntraced(function*(sql: PgClient.PgClient, schema: string) {
+  const quoted = `"${schema}"`
+  const exists = yield* sql<{ readonly schema: boolean; readonly table: boolean }>`
+    select to_regnamespace(${quoted}) is not null as "schema", to_regclass(${`${quoted}.migrations`}) is not null as "table"`
+  if (exists[0]?.table === true) {
+    const applied = yield* sql<{ readonly version: number }>`
+      select coalesce(max(version), 0) as version from ${sql(schema)}.migrations`
+    return applied[0]?.version ?? 0
+  }
+  if (exists[0]?.schema === false) yield* sql`create schema ${sql(schema)}`.unprepared
+  yield* sql`
+    create table ${sql(schema)}.migrations (
+      version integer primary key,
+      applied_at timestamptz not null default now()
+    )`.unprepared
+  return 0
+})
