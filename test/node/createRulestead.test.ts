@@ -1,0 +1,135 @@
+import { createRulestead, type RulesteadClient } from "@rulestead/node"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:net"
+import { text } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
+import type { Change } from "rulestead/SnapshotCache"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { catalogue } from "./fixtures/catalogue.ts"
+
+const pro = { targetingKey: "user-1", attributes: { plan: "pro" } }
+
+/** Runs a program of the fixtures to its own end. */
+const run = async (fixture: string, ...args: ReadonlyArray<string>) => {
+  const file = fileURLToPath(new URL(`./fixtures/${fixture}`, import.meta.url))
+  const child = spawn(process.execPath, ["--conditions=source", file, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
+  return { code, output: output.trim(), errors }
+}
+
+describe("a client on a manifest", () => {
+  let rulestead: RulesteadClient
+
+  beforeAll(async () => {
+    rulestead = await createRulestead({ environment: "prod", manifest: catalogue })
+  })
+  afterAll(() => rulestead.close())
+
+  it("decides synchronously", () => {
+    assert.strictEqual(rulestead.enabled("new-checkout", pro), true)
+    assert.strictEqual(rulestead.enabled("new-checkout"), false)
+    assert.strictEqual(rulestead.value("upload-limit", pro, 1), 10)
+    assert.include(["a", "b"], rulestead.variant("banner", pro))
+    assert.deepStrictEqual([...rulestead.decisions(pro).keys()].toSorted(), ["banner", "new-checkout", "upload-limit"])
+  })
+
+  it("answers with what is known when a flag, a type or a context is not what was expected", () => {
+    assert.strictEqual(rulestead.enabled("no-such-flag", pro), false)
+    assert.strictEqual(rulestead.value("no-such-flag", pro, 7), 7)
+    assert.strictEqual(rulestead.value("banner", pro, 7), 7)
+    assert.strictEqual(rulestead.variant("no-such-flag", pro), undefined)
+    assert.strictEqual(rulestead.variant("banner", {}), undefined)
+  })
+
+  it("throws typed errors at the strict door", () => {
+    assert.throws(() => rulestead.evaluate("no-such-flag", pro), /There is no flag no-such-flag in prod/)
+    assert.throws(() => rulestead.evaluate("banner", {}), /needs an identity: subject/)
+    assert.strictEqual(rulestead.evaluate("new-checkout", pro).rule, "pro")
+  })
+
+  it("explains without revealing, unless asked", () => {
+    const secret = { targetingKey: "user-1", attributes: { plan: "secret-plan" } }
+    assert.notInclude(JSON.stringify(rulestead.explain("new-checkout", secret)), "secret-plan")
+    assert.include(JSON.stringify(rulestead.explain("new-checkout", secret, { reveal: true })), "secret-plan")
+  })
+
+  it("tells listeners what changed, whatever other listeners do", async () => {
+    const heard = Promise.withResolvers<Change>()
+    const endFaulty = rulestead.onChange(() => {
+      throw new Error("a listener's own fault")
+    })
+    const end = rulestead.onChange((change) => heard.resolve(change))
+    await rulestead.apply({
+      ...catalogue,
+      flags: [{ key: "banner", valueType: "string", defaultValue: "none", ruleset: { rules: [] } }]
+    })
+    const change = await heard.promise
+    endFaulty()
+    end()
+    assert.deepStrictEqual(change.changed, ["banner"])
+    assert.strictEqual(rulestead.value("banner", pro, ""), "none")
+  })
+
+  it("goes on answering after it is closed, as stale", async () => {
+    const closed = await createRulestead({ environment: "prod", manifest: catalogue })
+    await closed.close()
+    await closed.close()
+    assert.strictEqual(closed.enabled("new-checkout", pro), true)
+    assert.strictEqual(closed.health().live, false)
+    assert.strictEqual(closed.evaluate("new-checkout", pro).snapshot.stale, true)
+  })
+})
+
+describe("options", () => {
+  /** As JavaScript calls, which nothing checks before. */
+  const refusal = async (options: object): Promise<string> => {
+    try {
+      await Reflect.apply(createRulestead, undefined, [options])
+      return "nothing"
+    } catch (error) {
+      return String(error)
+    }
+  }
+
+  it("are refused with all that is wrong", async () => {
+    assert.include(await refusal({ environment: "prod" }), "exactly one of url, directory and manifest")
+    assert.include(await refusal({ environment: "prod", url: "postgres://h/d", directory: "d" }), "exactly one of")
+    const misspelt = await refusal({ environment: "Prod!", url: "postgres://127.0.0.1:1/d", pollIntervall: 1 })
+    assert.include(misspelt, "pollIntervall")
+    assert.include(misspelt, "environment")
+  })
+
+  it("are refused without showing the password of a url", async () => {
+    assert.notInclude(await refusal({ environment: "prod", url: "mysql://ada:hunter2@db/shop" }), "hunter2")
+  })
+})
+
+describe("a process", () => {
+  it("ends by itself once the client is closed", async () => {
+    assert.deepStrictEqual(await run("module.ts"), { code: 0, output: "true", errors: "" })
+  })
+
+  it("ends by itself after `await using`", async () => {
+    assert.deepStrictEqual(await run("using.ts"), { code: 0, output: "true", errors: "" })
+  })
+
+  it("can be a CommonJS program", async () => {
+    assert.deepStrictEqual(await run("common.cjs"), { code: 0, output: "true", errors: "" })
+  })
+
+  it("starts and ends while the server accepts connections and never answers", async () => {
+    const silent = createServer().listen(0, "127.0.0.1")
+    await once(silent, "listening")
+    const address = silent.address()
+    const port = typeof address === "object" && address !== null ? String(address.port) : ""
+    const { code, output } = await run("unreachable.ts", port)
+    silent.close()
+    assert.deepStrictEqual({ code, output }, { code: 0, output: "Empty false" })
+  })
+
+  it("starts and ends while nobody listens", async () => {
+    const { code, output } = await run("unreachable.ts", "1")
+    assert.deepStrictEqual({ code, output }, { code: 0, output: "Empty false" })
+  })
+})
