@@ -34,7 +34,8 @@ export type Action = typeof Action.Type
 /**
  * - `key`: the flag, audience or environment that was written.
  * - `environment`: where, if the write belongs to one environment.
- * - `before`, `after`: the documents, `null` where there was or is none.
+ * - `before`, `after`: what the write was about, `null` where there was or is none: the environment, audience or flag; the
+ *   draft; the published ruleset with its version; the kill switch.
  *
  * @category schemas
  * @since 0.1.0

@@ -53,7 +53,8 @@ export class Publisher extends Context.Service<Publisher, {
   ) => Effect.Effect<Published, InvalidInput | NotFound | Conflict | FlagArchived | StoreUnavailable>
   /**
    * Serves `value` to everybody: left out, `false` for a boolean flag and the flag's default for any other. Engaging an
-   * engaged switch again replaces the value.
+   * engaged switch again replaces the value. A flag that was never published is not live, so that nothing changes for
+   * nodes before its first publish; from then on it is killed.
    */
   readonly engageKillSwitch: (
     flag: string,

@@ -115,7 +115,7 @@ export type StoredEntry = typeof StoredEntry.Type
  * - `version`: strictly increasing inside an epoch; 0 before the first publish.
  * - `digest`: see {@link adjustDigest}.
  * - `entries`: how many there are.
- * - `publishedAt`: milliseconds since 1970, by the store's clock.
+ * - `publishedAt`: milliseconds since 1970, by the clock of whoever published.
  *
  * @category schemas
  * @since 0.1.0

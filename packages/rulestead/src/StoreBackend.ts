@@ -61,6 +61,7 @@ export class StoreBackend extends Context.Service<StoreBackend, {
     readonly page: (page: Page) => Answer<ReadonlyArray<StoredAudience>>
   }
   readonly flags: Table<StoredFlag> & {
+    /** Without archived flags, unless `archived`. */
     readonly page: (page: Page & { readonly archived: boolean }) => Answer<ReadonlyArray<StoredFlag>>
   }
 

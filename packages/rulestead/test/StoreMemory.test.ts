@@ -95,8 +95,10 @@ describe("StoreMemory", () => {
         Effect.forkChild
       )
       yield* Deferred.await(begun)
-      const second = yield* Effect.forkChild(backend.transaction(backend.audiences.insert(audience("taken"))))
-      const third = yield* Effect.forkChild(backend.transaction(backend.audiences.insert(audience("never"))))
+      const insertAtOnce = (key: string) =>
+        Effect.forkChild(backend.transaction(backend.audiences.insert(audience(key))), { startImmediately: true })
+      const second = yield* insertAtOnce("taken")
+      const third = yield* insertAtOnce("never")
       yield* Fiber.interrupt(third)
       yield* Deferred.succeed(finish, undefined)
       assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], [true, false])

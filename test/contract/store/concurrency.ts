@@ -142,6 +142,34 @@ export const concurrency = (it: Scene.It) => {
       yield* Effect.forEach(environments, (environment) => Oracle.verify(environment, flags))
     }), 120_000)
 
+  it.effect(
+    "an audience may change in the very moment in which flags begin and cease to use it",
+    () =>
+      Effect.gen(function*() {
+        const store = yield* Store
+        const publisher = yield* Publisher
+        const environment = yield* Scene.environment
+        const flags = [yield* Scene.flag, yield* Scene.flag]
+        const audience = yield* Scene.audience("free")
+        for (let round = 0; round < 60; round++) {
+          const drafts = yield* Effect.forEach(
+            flags,
+            (flag, index) =>
+              Scene.draft(flag, environment, index === round % 3 ? Scene.segments(audience) : Scene.forced(true))
+          )
+          const { revision } = yield* store.audience(audience)
+          const change = { definition: Scene.onPlan(`plan-${round}`) }
+          const wait = (steps: number) => Effect.replicateEffect(Effect.yieldNow, steps)
+          yield* Effect.all([
+            Effect.andThen(wait(round % 8), store.changeAudience(audience, change, { expected: revision })),
+            ...drafts.map(({ flag, revision }) => publisher.publish(flag, environment, { expected: revision }))
+          ], unbounded)
+          yield* Oracle.verify(environment, flags)
+        }
+      }),
+    120_000
+  )
+
   it.effect("a publish that is interrupted happens whole or not at all", () =>
     Effect.gen(function*() {
       const store = yield* Store

@@ -42,7 +42,7 @@ const command: fc.Arbitrary<Command> = fc.record({
 export const model = (it: Scene.It) => {
   it.effect(
     "every history answers as the model does, and changes followed step by step are all there is",
-    () => property(fc.array(command, { minLength: 10, maxLength: 40 }), history, { numRuns: 25 }),
+    () => property(fc.array(command, { minLength: 10, maxLength: 40 }), history, { numRuns: 15 }),
     240_000
   )
 }
