@@ -6,7 +6,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { RE2JS } from "re2js"
+import { RE2JS, RE2JSSyntaxException } from "re2js"
 import { rule } from "./InvalidInput.ts"
 
 /**
@@ -58,7 +58,9 @@ export const compile = (pattern: string, flags = ""): Result.Result<Test, string
       const compiled = RE2JS.compile(pattern, engineFlags(flags))
       return (subject: string) => subject.length <= maxSubjectLength && compiled.test(subject)
     },
-    catch: (error) => error instanceof Error ? error.message : "the pattern does not compile"
+    // The message of the exception quotes the pattern, which may be a secret.
+    catch: (error) =>
+      error instanceof RE2JSSyntaxException ? error.getDescription() : "the engine does not support the pattern"
   })
 
 const engineFlags = (flags: string): number =>
