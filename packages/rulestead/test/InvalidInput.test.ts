@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import * as Audience from "rulestead/Audience"
+import * as Condition from "rulestead/Condition"
 import * as Environment from "rulestead/Environment"
 import * as Flag from "rulestead/Flag"
 import * as InvalidInput from "rulestead/InvalidInput"
@@ -159,6 +160,15 @@ describe("InvalidInput", () => {
         }
       }
     }))
+  })
+
+  it("says why a pattern is refused, and not which", () => {
+    const decode = InvalidInput.decodeResult("condition", Condition.Condition)
+    const result = decode({ attribute: "email", operator: "regex", pattern: "(s3cr3t-value" })
+    assert.isTrue(Result.isFailure(result))
+    if (Result.isSuccess(result)) return
+    assert.include(result.failure.message, "missing closing )")
+    assert.notInclude(`${result.failure.message} ${JSON.stringify(result.failure)}`, "s3cr3t-value")
   })
 })
 
