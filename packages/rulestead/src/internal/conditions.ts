@@ -10,6 +10,7 @@ import type { Condition } from "../Condition.ts"
 import { attributesOf, type EvaluationContext } from "../EvaluationContext.ts"
 import type { ConditionExplanation, Options } from "../Explanation.ts"
 import * as Pattern from "../Pattern.ts"
+import { remember } from "./remember.ts"
 
 export type CompiledCondition = Test & {
   readonly condition: Condition
@@ -29,9 +30,13 @@ type Test =
 export const compile = (condition: Condition): CompiledCondition => ({
   ...toTest(condition),
   condition,
-  name: AttributePath.attributeName(condition.attribute),
-  read: AttributePath.compile(condition.attribute)
+  ...factNamed(condition.attribute)
 })
+
+const factNamed = remember((path) => ({
+  name: AttributePath.attributeName(path),
+  read: AttributePath.compile(path)
+}))
 
 const toTest = (condition: Condition): Test => {
   switch (condition.operator) {

@@ -8,6 +8,7 @@ import type { Rule } from "../Rule.ts"
 import { AudienceEntry, FlagEntry, hashEntry, type Kind, type StoredEntry } from "../Snapshot.ts"
 import type { Reason } from "../SnapshotRefused.ts"
 import * as Value from "../Value.ts"
+import * as EntryShape from "./entryShape.ts"
 
 export interface Refusal {
   readonly reason: Reason
@@ -31,9 +32,19 @@ export const verifyFlag = (stored: PresentEntry): Result.Result<FlagEntry, Refus
 export const verifyAudience = (stored: PresentEntry): Result.Result<AudienceEntry, Refusal> =>
   verify(stored, decodeAudience)
 
-const decodeFlag = InvalidInput.decodeResult("flag entry", FlagEntry)
+const decodeFlag = unlessPlain(EntryShape.isFlagEntry, InvalidInput.decodeResult("flag entry", FlagEntry))
 
-const decodeAudience = InvalidInput.decodeResult("audience entry", AudienceEntry)
+const decodeAudience = unlessPlain(
+  EntryShape.isAudienceEntry,
+  InvalidInput.decodeResult("audience entry", AudienceEntry)
+)
+
+function unlessPlain<A, E>(
+  isPlain: (input: unknown) => input is A,
+  decode: (input: unknown) => Result.Result<A, E>
+): (input: unknown) => Result.Result<A, E> {
+  return (input) => isPlain(input) ? Result.succeed(input) : decode(input)
+}
 
 const parse = (content: string): Result.Result<unknown, unknown> => Result.try((): unknown => JSON.parse(content))
 
