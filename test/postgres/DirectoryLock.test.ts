@@ -10,6 +10,8 @@ import * as TemporaryDirectory from "../support/TemporaryDirectory.ts"
 
 const { acquire } = DirectoryLock
 
+const lockName = "rulestead.lock"
+
 const lockedBy = (directory: string) =>
   Effect.scoped(acquire(directory)).pipe(
     Effect.flip,
@@ -21,7 +23,7 @@ const killHolder = Effect.fnUntraced(function*(directory: string) {
   const holder = yield* LockHolder.start(directory)
   assert.deepStrictEqual(yield* holder.take, { _tag: "Held" })
   yield* holder.kill
-  assert.strictEqual(Fs.readdirSync(Path.join(directory, "lock")).length, 1)
+  assert.strictEqual(Fs.readdirSync(Path.join(directory, lockName)).length, 1)
 })
 
 describe("DirectoryLock", { timeout: 120_000 }, () => {
@@ -48,7 +50,7 @@ describe("DirectoryLock", { timeout: 120_000 }, () => {
       yield* Effect.scoped(acquire(directory))
       assert.deepStrictEqual(Fs.readdirSync(directory), [])
       yield* acquire(directory)
-      assert.deepStrictEqual(Fs.readdirSync(directory), ["lock"])
+      assert.deepStrictEqual(Fs.readdirSync(directory), [lockName])
     }))
 
   it.effect("sees one directory behind links and relative paths", () =>
@@ -121,16 +123,16 @@ describe("DirectoryLock", { timeout: 120_000 }, () => {
   it.effect("removes what a process left that was killed while it took the lock", () =>
     Effect.gen(function*() {
       const directory = yield* TemporaryDirectory.make
-      Fs.mkdirSync(Path.join(directory, "lock.AbCdEf"))
-      Fs.writeFileSync(Path.join(directory, "lock.AbCdEf", "1-AbCdEf"), "")
+      Fs.mkdirSync(Path.join(directory, `${lockName}.AbCdEf`))
+      Fs.writeFileSync(Path.join(directory, `${lockName}.AbCdEf`, "1-AbCdEf"), "")
       yield* acquire(directory)
-      assert.deepStrictEqual(Fs.readdirSync(directory), ["lock"])
+      assert.deepStrictEqual(Fs.readdirSync(directory), [lockName])
     }))
 
   it.effect("lets exactly one of eight processes take over from a dead holder", () =>
     Effect.gen(function*() {
       const directory = yield* TemporaryDirectory.make
-      const lock = Path.join(directory, "lock")
+      const lock = Path.join(directory, lockName)
       yield* killHolder(directory)
       const [dead = ""] = Fs.readdirSync(lock)
       Fs.renameSync(lock, Path.join(directory, "graveyard"))

@@ -38,12 +38,12 @@ const reasonFor = (directory: string) =>
     return error._tag === "EmbeddedPostgresError" ? error.reason : undefined
   })
 
-const startWriter = (directory: string, ...rows: ReadonlyArray<string>) =>
+const startProgram = (program: "embeddedWriter.ts" | "embeddedCrash.ts", directory: string) =>
   Effect.acquireRelease(
     Effect.sync(() =>
       spawn(
         process.execPath,
-        ["--conditions=source", Path.join(import.meta.dirname, "fixtures/embeddedWriter.ts"), directory, ...rows],
+        ["--conditions=source", Path.join(import.meta.dirname, "fixtures", program), directory],
         { stdio: ["ignore", "pipe", "inherit"] }
       )
     ),
@@ -84,7 +84,7 @@ describe("an embedded Postgres in a directory", { timeout: 120_000 }, () => {
           Effect.gen(function*() {
             yield* sql`CREATE TABLE kept (id int)`
             yield* sql`INSERT INTO kept VALUES (1)`
-            assert.deepStrictEqual(fs.readdirSync(directory), ["data", "lock"])
+            assert.deepStrictEqual(fs.readdirSync(directory), ["data", "rulestead.lock"])
           }))
         assert.deepStrictEqual(fs.readdirSync(directory), ["data"])
         const control = fs.readFileSync(Path.join(directory, "data/global/pg_control"))
@@ -104,7 +104,7 @@ describe("an embedded Postgres in a directory", { timeout: 120_000 }, () => {
     it.effect("loses no row that was reported as committed when its process is killed", () =>
       Effect.gen(function*() {
         const directory = yield* Template.copy
-        const child = yield* startWriter(directory)
+        const child = yield* startProgram("embeddedWriter.ts", directory)
         const lines = yield* linesOf(child)
         for (let count = 0; count < 50; count++) yield* Queue.take(lines)
         child.kill("SIGKILL")
@@ -115,10 +115,10 @@ describe("an embedded Postgres in a directory", { timeout: 120_000 }, () => {
         assert.deepStrictEqual(rows.map(({ id }) => id), rows.map((_, index) => index + 1))
       }))
 
-    it.effect("lets its process end when it is closed", () =>
+    it.effect("lets its process end when it is closed, even after a crash", () =>
       Effect.gen(function*() {
         const directory = yield* Template.copy
-        const child = yield* startWriter(directory, "3")
+        const child = yield* startProgram("embeddedCrash.ts", directory)
         const [code] = yield* Effect.promise(() => once(child, "close"))
         assert.strictEqual(code, 0)
       }))
@@ -149,7 +149,7 @@ describe("an embedded Postgres in a directory", { timeout: 120_000 }, () => {
           Effect.gen(function*() {
             assert.strictEqual((yield* refusal(directory))._tag, "DirectoryLocked")
           }))
-        const child = yield* startWriter(directory)
+        const child = yield* startProgram("embeddedWriter.ts", directory)
         const lines = yield* linesOf(child)
         yield* Queue.take(lines)
         const error = yield* refusal(directory)

@@ -1,18 +1,18 @@
 /**
  * One process at a time in a directory.
  *
- * An embedded store has no server to arbitrate between two processes that open the same directory: both would write, both
- * would be told it worked, and the data would be damaged. The lock that prevents this is a listening socket, because the
- * kernel closes it when its process dies, however it dies. A socket's file outlives its process, so a file alone proves
- * nothing: it has to be connected to.
+ * An embedded store has no server to arbitrate between two processes that open the same directory: both would write,
+ * both would be told it worked, and the data would be damaged. The lock that prevents this is a listening socket,
+ * because the kernel closes it when its process dies, however it dies. A socket's file outlives its process, so a file
+ * alone proves nothing: it has to be connected to.
  *
  * **Details**
  *
- * The holder's socket is the only entry of the directory `lock`, under a name that is never used twice. To take the lock, a
- * process prepares such a directory under a private name and renames it to `lock`. A directory can be renamed onto an empty
- * one but not onto one with an entry, and that single step decides every race: whoever renames first has the lock. Entries
- * that refuse connections belong to the dead and are removed first; since their names never come back, removing them late or
- * twice cannot hurt a new holder.
+ * The holder's socket is the only entry of the directory `rulestead.lock`, under a name that is never used twice. To
+ * take the lock, a process prepares such a directory under a private name and renames it to that one. A directory can
+ * be renamed onto an empty one but not onto one with an entry, and that single step decides every race: whoever renames
+ * first has the lock. Entries that refuse connections belong to the dead and are removed first; since their names never
+ * come back, removing them late or twice cannot hurt a new holder.
  *
  * On Windows the lock is a named pipe, which disappears with its process and needs none of this.
  *
@@ -47,8 +47,8 @@ export class DirectoryLocked extends Schema.TaggedError<DirectoryLocked>()("Dire
 }
 
 /**
- * The directory cannot be created, read, written or hold a socket: a missing permission, a file in its place, a file system
- * without sockets. `cause` is the operating system's error.
+ * The directory cannot be created, read, written or hold a socket: a missing permission, a file in its place, a file
+ * system without sockets. `cause` is the operating system's error.
  *
  * @category errors
  * @since 0.1.0
@@ -67,12 +67,13 @@ export class DirectoryUnusable extends Schema.TaggedError<DirectoryUnusable>()("
  *
  * **Details**
  *
- * The directory is created with mode 0700 when absent. Paths that lead to the same directory through links take the same
- * lock. The outcome is immediate: a held lock fails with {@link DirectoryLocked}, which a caller that expects the holder to
- * leave can retry. A held lock does not keep the process alive, and a process that was killed leaves nothing to clean up.
+ * The directory is created with mode 0700 when absent. Paths that lead to the same directory through links take the
+ * same lock. The outcome is immediate: a held lock fails with {@link DirectoryLocked}, which a caller that expects the
+ * holder to leave can retry. A held lock does not keep the process alive, and a process that was killed leaves nothing
+ * to clean up.
  *
- * The lock holds between all processes of one machine, in containers that share the directory too. It does not hold between
- * machines that share it over a network.
+ * The lock holds between all processes of one machine, in containers that share the directory too. It does not hold
+ * between machines that share it over a network.
  *
  * **Example**
  *
@@ -138,11 +139,15 @@ const takeSocket = (directory: string, remaining: number): Effect.Effect<Held, D
     () => Effect.andThen(evictDead(directory), takeSocket(directory, remaining - 1))
   )
 
-/** The lock has an entry, or a winner removed our staging; binding a socket reports the latter as a missing permission. */
+/**
+ * The lock has an entry, or a winner removed our staging; binding a socket reports the latter as a missing permission.
+ */
 const lostTurn: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOENT", "EACCES"])
 
+const lockName = "rulestead.lock"
+
 const claim = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Held, IoFailure> {
-  const lock = Path.join(directory, "lock")
+  const lock = Path.join(directory, lockName)
   const staging = yield* io(() => Fs.mkdtemp(`${lock}.`))
   const name = `${process.pid}-${staging.slice(-6)}`
   const discard = Effect.ignore(io(() => Fs.rm(staging, { recursive: true, force: true })))
@@ -168,19 +173,23 @@ const claim = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<H
 
 /** Fails when an entry of the lock is alive, and removes those that are not. */
 const evictDead = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<void, DirectoryLocked | IoFailure> {
-  const lock = Path.join(directory, "lock")
+  const lock = Path.join(directory, lockName)
   for (const name of yield* entries(lock)) {
     if (yield* withShortPath(lock, (path) => isAlive(Path.join(path, name)))) {
       const pid = Number.parseInt(name)
       return yield* new DirectoryLocked({ directory, ...(Number.isNaN(pid) ? {} : { pid }) })
     }
-    yield* io(() => Fs.rm(Path.join(lock, name), { recursive: true, force: true }))
+    yield* io(() => Fs.rm(Path.join(lock, name), { force: true }))
   }
 })
 
-/** Removes what processes that were killed while they took the lock left behind. One that lives tries again and is told. */
+/**
+ * Removes what processes that were killed while they took the lock left behind. One that lives tries again and is told.
+ */
 const removeStaging = Effect.fnUntraced(function*(directory: string) {
-  const left = (yield* Effect.orElseSucceed(entries(directory), () => [])).filter((name) => name.startsWith("lock."))
+  const left = (yield* Effect.orElseSucceed(entries(directory), () => [])).filter((name) =>
+    name.startsWith(`${lockName}.`)
+  )
   yield* Effect.forEach(
     left,
     (name) => Effect.ignore(io(() => Fs.rm(Path.join(directory, name), { recursive: true, force: true }))),

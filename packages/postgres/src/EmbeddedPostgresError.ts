@@ -6,8 +6,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The data was written by another major version of Postgres, which this one cannot read. It was not touched. Dump it with the
- * version that wrote it, and load it into a new directory.
+ * The data was written by another major version of Postgres, which this one cannot read. It was not touched. Dump it
+ * with the version that wrote it, and load it into a new directory.
  *
  * @category errors
  * @since 0.1.0

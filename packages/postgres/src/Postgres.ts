@@ -187,6 +187,8 @@ const connect = Effect.fnUntraced(function*(
     applicationName: "rulestead",
     startupParameters: {
       default_transaction_isolation: "read committed",
+      // Everything is looked up by key: planning again for other values finds nothing better.
+      plan_cache_mode: "force_generic_plan",
       statement_timeout: milliseconds(statementTimeout),
       lock_timeout: milliseconds(lockTimeout),
       idle_in_transaction_session_timeout: milliseconds(settings.timeout)

@@ -32,8 +32,8 @@ export const make = (options: Options): StoreBackend["Service"] => {
     operation: string,
     self: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | StoreUnavailable, R> =>
-    Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) =>
-      Option.isSome(transaction)
+    Effect.flatMap(Effect.serviceOption(sql.transactionService), (outer) =>
+      Option.isSome(outer)
         ? self
         : deadline(Effect.andThen(Effect.mapError(expectVersion, unavailable(operation)), self), {
           duration: timeout,

@@ -1,9 +1,9 @@
 /**
- * Postgres embedded in this process, behind the client that also talks to servers: the driver speaks its wire protocol to
- * PGlite, so types, errors, transactions and streams are those of a server.
+ * Postgres embedded in this process, behind the client that also talks to servers: the driver speaks its wire protocol
+ * to PGlite, so types, errors, transactions and streams are those of a server.
  *
- * There is one connection. A statement outside a transaction waits for the transaction that runs, so one that a transaction
- * itself waits for would wait for ever.
+ * There is one connection. A statement outside a transaction waits for the transaction that runs, so one that a
+ * transaction itself waits for would wait for ever.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import type { Notification } from "@effect/sql-pg/PgConnection"

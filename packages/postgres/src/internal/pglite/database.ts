@@ -1,8 +1,7 @@
 /** One run of PGlite, from its start to its end or its crash. */
 import { PGlite, type PGliteOptions } from "@electric-sql/pglite"
-import { NodeFS } from "@electric-sql/pglite/nodefs"
 import * as Predicate from "effect/Predicate"
-import * as Fs from "node:fs"
+import * as FileSystem from "./fileSystem.ts"
 
 /** The major version of Postgres in PGlite, whose version is pinned for this reason. */
 export const version = "18"
@@ -38,7 +37,7 @@ export class Refused extends Error {
 export const start = async (directory: string | undefined): Promise<Database> => {
   const words = lastWords()
   const pglite = new PGlite({
-    ...(directory === undefined ? inMemory : onDisk(directory)),
+    ...(directory === undefined ? inMemory() : onDisk(directory)),
     onStderr: words.listen
   })
   try {
@@ -57,40 +56,20 @@ const closeFiles = async (pglite: PGlite): Promise<void> => {
 /** Little memory, and deep recursion refused by Postgres itself before it exhausts the JavaScript stack. */
 const settings = ["-c", "shared_buffers=8MB", "-c", "max_stack_depth=200kB"]
 
-const inMemory: PGliteOptions = { startParams: [...PGlite.defaultStartParams, ...settings] }
+const inMemory = (): PGliteOptions => ({
+  fs: new FileSystem.Memory(),
+  startParams: [...PGlite.defaultStartParams, ...settings]
+})
 
-const onDisk = (directory: string): PGliteOptions =>
-  process.platform === "win32"
-    ? { ...inMemory, fs: new NodeFS(directory) }
-    : {
-      fs: new DurableFS(directory),
-      startParams: [
-        ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
-        ...settings,
-        "-c",
-        "wal_sync_method=fsync"
-      ]
-    }
-
-/** Adds what PGlite's own file system leaves out: without `fsync`, a power failure could undo commits or damage the data. */
-class DurableFS extends NodeFS {
-  override async init(...parameters: Parameters<NodeFS["init"]>): ReturnType<NodeFS["init"]> {
-    const { emscriptenOpts } = await super.init(...parameters)
-    const addFsync: NonNullable<typeof emscriptenOpts.preRun>[number] = (module) => {
-      const nodefs: unknown = module.NODEFS
-      if (!Predicate.hasProperty(nodefs, "stream_ops") || !Predicate.isObject(nodefs.stream_ops)) {
-        throw new Error("This version of PGlite has another file system")
-      }
-      Object.assign(nodefs.stream_ops, { fsync })
-    }
-    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...emscriptenOpts.preRun ?? [], addFsync] } }
-  }
-}
-
-const fsync = ({ nfd }: { readonly nfd: number }): number => {
-  Fs.fsyncSync(nfd)
-  return 0
-}
+const onDisk = (directory: string): PGliteOptions => ({
+  fs: new FileSystem.Disk(directory),
+  startParams: [
+    ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
+    ...settings,
+    "-c",
+    "wal_sync_method=fsync"
+  ]
+})
 
 interface LastWords {
   readonly listen: (line: string) => boolean
@@ -135,7 +114,8 @@ const errorReport = 100
 
 /**
  * PGlite takes every exception for an error of Postgres and goes on, with an engine that a crash left in the middle of
- * something: the next message may corrupt data or never return. This makes the first crash the last thing that engine does.
+ * something: the next message may corrupt data or never return. This makes the first crash the last thing that engine
+ * does.
  */
 const stopAtCrash = ({ Module: engine }: PGlite): void => {
   let crashed: { readonly cause: unknown } | undefined

@@ -1,4 +1,4 @@
-/** The directory of an embedded store: `lock`, which keeps other processes out, and `data`, which is Postgres' own. */
+/** The directory of an embedded store: `rulestead.lock` keeps other processes out, and `data` is Postgres' own. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Fs from "node:fs/promises"

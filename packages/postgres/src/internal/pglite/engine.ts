@@ -21,7 +21,9 @@ export interface Session {
   readonly end: () => Promise<void>
 }
 
-/** What a server does when a session ends. It is `DISCARD ALL` but for the channels, which belong to the subscribers. */
+/**
+ * What a server does when a session ends. It is `DISCARD ALL` but for the channels, which belong to the subscribers.
+ */
 const forget = Buffer.concat([
   Protocol.query("ROLLBACK"),
   Protocol.query(
