@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Changes } from "./SnapshotFeed.ts"
@@ -88,6 +89,8 @@ export interface Loaded {
  * - `setAside`: the node has refused what was loaded; the next `load` answers an older generation, or nothing.
  * - `save`: keeps a complete snapshot; the one before stays as the previous generation. Called with a newer snapshot only
  *   when the call before has ended, or was interrupted for taking longer than {@link saveTimeout}.
+ * - `keepEvery`: where what was saved expires, how often to `save` what has not changed, and is still confirmed by the
+ *   store, once more.
  *
  * @category services
  * @since 0.1.0
@@ -96,6 +99,7 @@ export class SnapshotBackup extends Context.Service<SnapshotBackup, {
   readonly load: (environment: string) => Effect.Effect<Loaded, BackupError>
   readonly setAside: (environment: string, saved: Saved, fault: Fault) => Effect.Effect<void, BackupError>
   readonly save: (environment: string, snapshot: Changes) => Effect.Effect<void, BackupError>
+  readonly keepEvery?: Duration.Input | undefined
 }>()("rulestead/SnapshotBackup") {}
 
 /**

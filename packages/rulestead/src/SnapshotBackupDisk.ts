@@ -56,7 +56,8 @@ export type Key =
 /**
  * - `directory`: where; created when absent. It should be on a disk that survives the process.
  * - `application`: keeps the backups of several applications in one directory apart; empty by default.
- * - `maxAge`: a backup written longer ago, by the wall clock, is not loaded; unlimited by default.
+ * - `maxAge`: a backup written longer ago, by the wall clock, is not loaded; unlimited by default. What is saved again
+ *   unchanged is written again once half of it has passed, and not before.
  * - `key`: signs what is saved, and refuses to load what is not signed with it; none by default.
  * - `quarantineLimit`: how many unusable files of an environment are kept to be looked at, 4 by default. The oldest go.
  *
@@ -199,7 +200,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
   return SnapshotBackup.of({
     load: Effect.fn("SnapshotBackup.load")(load, explain("it cannot be read")),
     setAside: Effect.fn("SnapshotBackup.setAside")(setAside, explain("a file cannot be set aside")),
-    save: Effect.fn("SnapshotBackup.save")(save, explain("it cannot be written"))
+    save: Effect.fn("SnapshotBackup.save")(save, explain("it cannot be written")),
+    keepEvery: maxAge / 4
   })
 })
 

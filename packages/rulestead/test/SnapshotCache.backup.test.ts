@@ -52,7 +52,33 @@ describe("a start with a backup", () => {
       const backup = new MemoryBackup(feed.published.changesSince(undefined))
       const node = yield* build(feed, {}, backup.layer)
       assert.deepInclude(node.cache.provenance(), { version: 1, source: "live", stale: false })
+      yield* quiet
       assert.deepStrictEqual(backup.written, [])
+    }))
+
+  it.effect("that expires is saved again now and then, as long as the store confirms it", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      yield* build(feed, {}, backup.layerKeptEvery("10 minutes"))
+      yield* happens(() => backup.written.length === 1)
+      yield* TestClock.adjust("10 minutes")
+      yield* happens(() => backup.written.length === 2)
+      assert.deepStrictEqual(backup.written, [1, 1])
+    }))
+
+  it.effect("that expires does so when nobody confirms it any more", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      const node = yield* build(feed, {}, backup.layerKeptEvery("10 minutes"))
+      yield* happens(() => backup.written.length === 1)
+      feed.answer(unreachable)
+      yield* TestClock.adjust("2 minutes")
+      assert.isTrue(node.cache.provenance().stale)
+      yield* TestClock.adjust("1 hour")
+      yield* quiet
+      assert.deepStrictEqual(backup.written, [1])
     }))
 
   it.effect("prefers the backup to the bootstrap", () =>
@@ -118,6 +144,10 @@ describe("saving", () => {
       const feed = withCheckout()
       const backup = new MemoryBackup()
       const node = yield* build(feed, {}, backup.layer)
+      yield* TestClock.adjust("1 hour")
+      feed.answer(unreachable)
+      yield* TestClock.adjust("1 hour")
+      feed.answer(undefined)
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(backup.written, [1])
       feed.published.put(off("checkout"))

@@ -41,6 +41,7 @@ type Operation = "load" | "set_aside" | "save"
 
 export const make = Effect.fnUntraced(function*({ backup, current, reporter, settings }: Services) {
   const { environment, retry } = settings
+  const { keepEvery = Duration.infinity } = backup
   const clock = yield* Clock.Clock
   const changes = yield* PubSub.subscribe(current.changes)
   const guard = new Guard(1)
@@ -101,10 +102,15 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
     }
   })
 
+  /** What is saved, and was confirmed since: saving it again keeps it from growing old. */
+  const isKept = (head: Head): boolean =>
+    isSame(head, saved?.head) &&
+    (current.provenance.stale || clock.currentTimeMillisUnsafe() - (saved?.at ?? 0) < Duration.toMillis(keepEvery))
+
   /** Saves what is served, unless it is saved already or did not come from the store. */
   const save = Effect.fnUntraced(function*() {
     const { head, index, provenance } = current
-    if (head === undefined || provenance.source !== "live" || isSame(head, saved?.head)) return
+    if (head === undefined || provenance.source !== "live" || isKept(head)) return
     const start = Monotonic.nowUnsafe(clock)
     const snapshot: Changes = { head, complete: true, entries: index.entries() }
     const exit = yield* ask("save", () => backup.save(environment, snapshot), saveTimeout)
@@ -118,11 +124,14 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
 
   return {
     /** Serves what was saved, if it can be; the store may then be asked for what changed since. */
-    restore: Effect.catchCause(restore(), () => Effect.sync(() => reporter.report({ _tag: "Faulted", part: "backup" }))),
+    restore: Effect.catchCause(
+      restore(),
+      () => Effect.sync(() => reporter.report({ _tag: "Faulted", part: "backup" }))
+    ),
 
-    /** Waits for a change, or after a failure for a while, and saves. Of many changes, the last is saved. */
+    /** Waits for a change, or for a while, and saves. Of many changes, the last is saved. */
     round: Effect.gen(function*() {
-      yield* Effect.timeoutOption(PubSub.takeAll(changes), state === "failed" ? retry.max : Duration.infinity)
+      yield* Effect.timeoutOption(PubSub.takeAll(changes), state === "failed" ? retry.max : keepEvery)
       yield* save()
     }),
 

@@ -1,6 +1,7 @@
 /**
  * A backup in memory, whose every step a test can decide.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type BackupError, type Fault, type Saved, SnapshotBackup } from "rulestead/SnapshotBackup"
@@ -22,7 +23,7 @@ export class MemoryBackup {
     this.generations = generations.map((changes) => ({ changes, writtenAt: -60_000 }))
   }
 
-  readonly layer: Layer.Layer<SnapshotBackup> = Layer.succeed(SnapshotBackup, {
+  private readonly service: SnapshotBackup["Service"] = {
     load: () =>
       Effect.suspend(() => this.before).pipe(
         Effect.map(() => ({ saved: this.generations[0], quarantined: this.quarantined }))
@@ -44,5 +45,11 @@ export class MemoryBackup {
         }),
         Effect.ensuring(Effect.sync(() => this.writing--))
       )
-  })
+  }
+
+  readonly layer: Layer.Layer<SnapshotBackup> = Layer.succeed(SnapshotBackup, this.service)
+
+  /** What is saved expires, unless it is saved again. */
+  readonly layerKeptEvery = (keepEvery: Duration.Input): Layer.Layer<SnapshotBackup> =>
+    Layer.succeed(SnapshotBackup, { ...this.service, keepEvery })
 }
