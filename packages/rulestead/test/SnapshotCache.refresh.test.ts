@@ -78,12 +78,15 @@ describe("polling", () => {
       const node = yield* Effect.provideService(build(feed), Clock.Clock, shifted)
       for (const step of [-86_400_000, 7 * 86_400_000]) {
         offset = step
+        assert.isAtLeast(node.cache.health().verifiedAge ?? -1, 0)
+        assert.isBelow(node.cache.health().verifiedAge ?? Number.NaN, 23_000)
         const version = feed.published.put(off("checkout"))
         yield* TestClock.adjust("23 seconds")
         assert.strictEqual(node.cache.provenance().version, version)
         assert.isFalse(node.cache.provenance().stale)
-        assert.isBelow(node.cache.health().verifiedAge ?? Number.NaN, 23_000)
       }
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(eventsOf(node, "BecameStale"), [])
     }))
 })
 
@@ -115,7 +118,7 @@ describe("a failing store", () => {
       const feed = withCheckout()
       const node = yield* build(feed)
       feed.answer(unreachable)
-      yield* TestClock.adjust("2 days")
+      yield* TestClock.adjust("8 hours")
       feed.published.put(off("checkout"))
       feed.answer(undefined)
       yield* TestClock.adjust("30 seconds")
@@ -228,6 +231,35 @@ describe("a failing store", () => {
     }))
 })
 
+describe("a part of the node itself that fails unexpectedly", () => {
+  it.effect("is reported, and started again", () =>
+    Effect.gen(function*() {
+      let isBroken = false
+      const random: Context.Context<never> = Context.make(Random.Random, {
+        nextDoubleUnsafe: () => {
+          if (isBroken) throw new Error("boom")
+          return 0.5
+        },
+        nextIntUnsafe: () => 0
+      })
+      const feed = withCheckout()
+      const node = yield* Effect.provideContext(build(feed), random)
+      isBroken = true
+      yield* TestClock.adjust("1 minute")
+      yield* feed.loseListener()
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(
+        new Set(eventsOf(node, "Faulted").map(({ part }) => part)),
+        new Set(["refresh", "listener"])
+      )
+      isBroken = false
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("1 minute")
+      assertServes(node, { checkout: false })
+      assert.strictEqual(node.cache.health().listener.state, "listening")
+    }))
+})
+
 describe("refreshing", () => {
   it.effect("never fetches twice at a time, whatever wakes it up", () =>
     Effect.gen(function*() {
@@ -277,6 +309,11 @@ describe("refreshing", () => {
       feed.answer(failing("incompatible"))
       const error = yield* Effect.flip(node.rulestead.refresh)
       assert.deepInclude(error, { _tag: "NotRefreshed", environment: "prod", reason: "incompatible" })
+      assert.strictEqual(node.cache.health().refresh.lastError?.reason, "incompatible")
+      feed.answer(undefined)
+      yield* TestClock.adjust("250 millis")
+      yield* node.rulestead.refresh
+      assert.deepInclude(node.cache.health().refresh, { failures: 0, lastError: null })
     }))
 
   it.effect("leaves no fiber and no timer behind, a hundred thousand times", () =>

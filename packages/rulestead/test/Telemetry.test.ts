@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
@@ -113,6 +114,46 @@ describe("events", () => {
       for (let version = 1; version <= 3; version++) telemetry.emit(event(version))
       assert.strictEqual((yield* Fiber.join(other)).length, 3)
     }).pipe(Effect.provide(Telemetry.layer())))
+})
+
+describe("a subscriber", () => {
+  it.effect("that asks while it is told finds what it is told of, whole", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const node = yield* build(feed)
+      const seen: Array<readonly [version: number, epoch: string | null, isOn: boolean]> = []
+      const look = Effect.sync(() => {
+        const { epoch, version } = node.cache.provenance()
+        seen.push([version, epoch, node.rulestead.enabledUnsafe("checkout", {})])
+      })
+      yield* Effect.forkChild(Stream.runForEach(node.telemetry.events, () => look))
+      yield* Effect.forkChild(Stream.runForEach(node.rulestead.changes, () => look))
+      yield* quiet
+      feed.published.put(off("checkout"))
+      yield* node.rulestead.refresh
+      feed.published.restore("epoch-2", 1, [on("checkout")])
+      yield* node.rulestead.refresh
+      assert.deepStrictEqual(new Set(seen.map(String)), new Set(["2,epoch-1,false", "1,epoch-2,true"]))
+    }))
+})
+
+describe("a logger that throws", () => {
+  it.effect("changes nothing", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const node = yield* Effect.provide(
+        build(feed),
+        Logger.layer([Logger.make(() => {
+          throw new Error("boom")
+        })])
+      )
+      feed.answer(Effect.die("boom"))
+      yield* TestClock.adjust("5 minutes")
+      feed.published.put(off("checkout"))
+      feed.answer(undefined)
+      yield* TestClock.adjust("30 seconds")
+      assert.isFalse(node.rulestead.enabledUnsafe("checkout", {}))
+    }))
 })
 
 describe("telemetry that throws", () => {

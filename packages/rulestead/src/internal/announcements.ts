@@ -19,7 +19,7 @@ export class Announcements {
   }
 
   /**
-   * How many looks in a row have not found what was announced before they began: 0 when something was announced since,
+   * How many looks in a row have not found what was announced before they began: 0 when it was announced since, and
    * `undefined` when `held` is all there was to find.
    */
   missed(held: number): number | undefined {

@@ -135,13 +135,13 @@ export class Current {
     return [{ _tag: "EpochChanged", from, fromVersion, to, toVersion }]
   }
 
-  /** When everything is in place: subscribers may run, and ask, before this returns. */
+  /** When everything is in place: whoever is told, or waits, may run and ask before this returns. */
   private tell(before: Provenance, flags: Pick<Change, "changed" | "removed">, facts: ReadonlyArray<Facts> = []): void {
     const now = this.provenance
-    if (now.stale) this.fresh.closeUnsafe()
-    else this.fresh.openUnsafe()
     for (const fact of [...facts, ...this.turned(before)]) this.reporter.report(fact)
     if (now !== before) broadcast(this.changes, { ...now, ...flags })
+    if (now.stale) this.fresh.closeUnsafe()
+    else this.fresh.openUnsafe()
   }
 
   private turned(before: Provenance): ReadonlyArray<Facts> {

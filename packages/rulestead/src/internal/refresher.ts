@@ -104,24 +104,21 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     round = yield* Monotonic.now
     metrics.refreshed(problem?.reason, round - start)
     state = "waiting"
+    failures = problem === undefined ? 0 : failures + 1
+    lastError = problem === undefined ? undefined : { ...problem, ...momentOf(clock) }
     answer(asked.now, problem?.reason)
     return problem
   })
 
-  const afterFailure = Effect.fnUntraced(function*(problem: Problem) {
-    failures++
-    lastError = { ...problem, ...momentOf(clock) }
-    const delay = yield* problem.reason === "denied" ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
-    reporter.report({ _tag: "RefreshFailed", reason: problem.reason, failures, retryMillis: delay })
+  const afterFailure = Effect.fnUntraced(function*({ reason }: Problem) {
+    const delay = yield* reason === "denied" ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
+    reporter.report({ _tag: "RefreshFailed", reason, failures, retryMillis: delay })
     return { delay, atLeast: Math.min(delay, retry.min) }
   })
 
   const afterSuccess = Effect.fnUntraced(function*() {
-    failures = 0
-    lastError = undefined
     const { version } = current.provenance
     const missed = announcements.missed(version)
-    if (missed === 0) return { delay: 0, atLeast: 0 }
     if (missed !== undefined && missed <= maxChases) {
       return { delay: yield* Backoff.fullJitter(chase, missed), atLeast: 0 }
     }

@@ -182,7 +182,7 @@ describe("SnapshotBackupDisk", () => {
   it.effect("removes what a process left that died while writing, but not what one is writing", () =>
     Effect.gen(function*() {
       const directory = yield* saved
-      const now = Date.now()
+      const now = 1_764_000_000_000
       yield* TestClock.setTime(now)
       const folder = Path.dirname(generationsIn(directory)[0] ?? "")
       const leave = (name: string, ageSeconds: number) => {

@@ -139,6 +139,19 @@ describe("a file system that fails", () => {
       assert.notInclude(JSON.stringify(error) + String(error.cause), "planted")
     }))
 
+  it.effect("that does not give out a file leaves it where it is, and the generation before to load", () =>
+    Effect.gen(function*() {
+      const directory = yield* saved
+      const [newest] = generationsIn(directory)
+      const fileSystem = TappedFileSystem.layer((call) =>
+        call.path === newest ? Effect.fail(TappedFileSystem.osError("EIO", call)) : Effect.void
+      )
+      const { quarantined, saved: found } = yield* (yield* open({ directory }, fileSystem)).load("prod")
+      assert.strictEqual(found?.changes.head.version, 1)
+      assert.deepStrictEqual(quarantined, ["unreadable"])
+      assert.strictEqual(yield* versionIn({ directory }), 2)
+    }))
+
   it.effect("that does not know how to synchronise a folder is good enough", () =>
     Effect.gen(function*() {
       for (const code of ["EINVAL", "EISDIR", "EPERM", "ENOTSUP"]) {
