@@ -60,11 +60,10 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
       const sql = yield* PgClient.PgClient
       const { environment, schema } = yield* published
       const before = yield* contents(schema)
-      const pretend = (statement: Effect.Effect<unknown, SqlError>) =>
-        Effect.flip(sql.withTransaction(Effect.andThen(
-          sql`select set_config('rulestead.retention', 'on', true)`,
-          statement
-        )))
+      const pretend = (statement: Effect.Effect<ReadonlyArray<object>, SqlError>) =>
+        Effect.flip(sql.withTransaction(
+          Effect.flatMap(sql`select set_config('rulestead.retention', 'on', true)`, () => statement)
+        ))
       yield* pretend(sql`delete from ${sql(schema)}.snapshots`)
       yield* pretend(sql`delete from ${sql(schema)}.snapshot_entries`)
       yield* sql`update ${sql(schema)}.snapshot_heads set floor = version where environment = ${environment}`
