@@ -4,13 +4,15 @@
  * leave a gap) becomes a rule of ours with a mark that the answer is recognised by.
  */
 import type { Outcome } from "rulestead/Decision"
+import type { EvaluationContext } from "rulestead/EvaluationContext"
 import * as Evaluator from "rulestead/Evaluator"
 import type { RuleExplanation } from "rulestead/Explanation"
 import type { BucketBy, Rollout, Rule, Variant } from "rulestead/Rule"
+import type { FlagEntry } from "rulestead/Snapshot"
 import { isValue, type Value } from "rulestead/Value"
 import { type Path, toAudience, toConditions } from "./referenceConditions.ts"
 import { isStrict, toContext, toPath } from "./referenceContext.ts"
-import { fieldOf, isGiven, isRecord, listOf, type Shape, textOf } from "./referenceShapes.ts"
+import { fieldOf, isRecord, listOf, type Shape, textOf } from "./referenceShapes.ts"
 
 export type Answer =
   | {
@@ -28,15 +30,15 @@ export type Answer =
   | { readonly ok: false; readonly error: "malformed_runtime_data" | "missing_targeting_key" }
 
 export const answer = (payload: unknown, context: unknown): Answer => {
-  const flag = fieldOf(payload, "flag")
-  const ruleset = fieldOf(payload, "active_ruleset")
-  if (!isRecord(flag) || !isRecord(ruleset)) return { ok: false, error: "malformed_runtime_data" }
-  const ours = toContext(context)
-  const compiled = compile(flag, ruleset, fieldOf(payload, "audiences"), toPath(ours))
-  const outcome = isStrict(context) ? Evaluator.evaluateStrict(compiled, ours) : Evaluator.evaluate(compiled, ours)
+  const question = translate(payload, context)
+  if (question === undefined) return { ok: false, error: "malformed_runtime_data" }
+  const { flag, version } = question
+  const outcome = isStrict(context)
+    ? Evaluator.evaluateStrict(flag, question.context)
+    : Evaluator.evaluate(flag, question.context)
   if ("bucketBy" in outcome) return { ok: false, error: "missing_targeting_key" }
   if (outcome.value === malformed) return { ok: false, error: "malformed_runtime_data" }
-  const { rules } = Evaluator.explain(compiled, ours)
+  const { rules } = Evaluator.explain(flag, question.context)
   return {
     ok: true,
     value: outcome.value,
@@ -44,34 +46,44 @@ export const answer = (payload: unknown, context: unknown): Answer => {
     variant: nameOf(outcome.variant),
     reason: outcome.reason,
     rule: nameOf(outcome.rule),
-    version: Number.isInteger(ruleset["version"]) ? outcome.rulesetVersion : null,
+    version: Number.isInteger(version) ? outcome.rulesetVersion : null,
     skipped: rules.map((rule) => [rule.rule, rule.matched, skipReason(rule)]),
     warnings: rules.flatMap(warningsOf)
   }
 }
 
-export const compile = (
-  flag: Shape,
-  ruleset: Shape,
-  audiences: unknown,
-  path: Path
-): Evaluator.CompiledFlag =>
-  Evaluator.compileFlag(
-    {
-      key: textOf(flag["key"]),
-      valueType: "json",
-      defaultValue: unwrap(flag["default_value"]),
-      rulesetVersion: typeof ruleset["version"] === "number" ? ruleset["version"] : 0,
-      salt: textOf(ruleset["salt"]),
-      hashVersion: 1,
-      rules: listOf(ruleset["rules"]).map((rule) => toRule(rule, path))
-    },
-    new Map(
-      Object.entries(isRecord(audiences) ? audiences : {}).map(([key, audience]) => [
-        key,
-        Evaluator.compileAudience(toAudience(key, audience, path))
-      ])
-    )
+export interface Question {
+  readonly flag: Evaluator.CompiledFlag
+  readonly version: unknown
+  readonly context: EvaluationContext
+}
+
+/** What the evaluator is asked; `undefined` where the payload has no flag or no ruleset. */
+export const translate = (payload: unknown, input: unknown): Question | undefined => {
+  const flag = fieldOf(payload, "flag")
+  const ruleset = fieldOf(payload, "active_ruleset")
+  if (!isRecord(flag) || !isRecord(ruleset)) return undefined
+  const context = toContext(input)
+  const path = toPath(context)
+  const version = ruleset["version"]
+  const entry: FlagEntry = {
+    key: textOf(flag["key"]),
+    valueType: "json",
+    defaultValue: unwrap(flag["default_value"]),
+    rulesetVersion: typeof version === "number" ? version : 0,
+    salt: textOf(ruleset["salt"]),
+    hashVersion: 1,
+    rules: listOf(ruleset["rules"]).map((rule) => toRule(rule, path))
+  }
+  return { flag: Evaluator.compileFlag(entry, toAudiences(fieldOf(payload, "audiences"), path)), version, context }
+}
+
+const toAudiences = (audiences: unknown, path: Path) =>
+  new Map(
+    Object.entries(isRecord(audiences) ? audiences : {}).map(([key, audience]) => [
+      key,
+      Evaluator.compileAudience(toAudience(key, audience, path))
+    ])
   )
 
 /** Stands for what the reference answers with `malformed_runtime_data` to whom it concerns. */
@@ -141,7 +153,11 @@ const toVariants = (input: unknown): readonly [Variant, ...ReadonlyArray<Variant
     sum += typeof weight === "number" ? weight * 100 : 0
     const start = end
     end = Math.max(start, Math.min(Math.floor(sum), 10_000))
-    return { key: textOf(fieldOf(variant, "key")), weight: (end - start) / 100, value: unwrap(fieldOf(variant, "value")) }
+    return {
+      key: textOf(fieldOf(variant, "key")),
+      weight: (end - start) / 100,
+      value: unwrap(fieldOf(variant, "value"))
+    }
   })
   const gap = { key: "", weight: (10_000 - end) / 100, value: malformed }
   const [first = gap, ...rest] = variants
@@ -152,7 +168,8 @@ const toBucketBy = (bucketBy: unknown): BucketBy =>
   bucketBy === "account" || bucketBy === "tenant" || bucketBy === "session" ? bucketBy : "subject"
 
 /** A rule that was saved without a value has `{}` in the reference's tables. */
-const isUnset = (value: unknown): boolean => unwrap(value) === null || (isRecord(value) && Object.keys(value).length === 0)
+const isUnset = (value: unknown): boolean =>
+  unwrap(value) === null || (isRecord(value) && Object.keys(value).length === 0)
 
 const unwrap = (input: unknown): Value => {
   const value = isRecord(input) && Object.hasOwn(input, "value") ? input["value"] : input
@@ -183,4 +200,4 @@ const warningsOf = (rule: RuleExplanation): ReadonlyArray<string> => {
   }
 }
 
-const nameOf = (name: string | null): string | null => isGiven(name) ? name.trim() || null : null
+const nameOf = (name: string | null): string | null => name?.trim() || null

@@ -1,15 +1,15 @@
 /**
  * Decides flags: pure, synchronous, and never throwing.
  *
- * A flag is compiled once, when its snapshot is installed: conditions become functions, lists become sets, salts a
- * prepared hash, and every outcome that the flag can have becomes one object that is returned again and again. Deciding
- * is then a walk over the rules that allocates nothing.
+ * A flag is compiled once, when its snapshot is installed: lists become sets, rules that spell out a table become a map,
+ * salts a prepared hash, and every outcome that the flag can have becomes one object that is returned again and again.
+ * Deciding is then a walk over the steps that are left, and allocates nothing.
  *
  * @since 0.1.0
  */
 import type { Outcome, Reason } from "./Decision.ts"
 import type * as EvaluationContext from "./EvaluationContext.ts"
-import type { Explanation, Options, RuleExplanation } from "./Explanation.ts"
+import type { Explanation, Options, RuleExplanation, SkipReason } from "./Explanation.ts"
 import * as Conditions from "./internal/conditions.ts"
 import { type Missing, Served } from "./internal/served.ts"
 import * as Steps from "./internal/steps.ts"
@@ -74,7 +74,8 @@ export const compileAudience = ({ archived = false, definition, key }: AudienceE
 })
 
 /**
- * Compiles a flag against the audiences of its snapshot. A rule whose audience is not among them never applies.
+ * Compiles a flag against the audiences of its snapshot. A rule whose audience is not among them never applies. JSON
+ * values of the entry are served as they are, and frozen for that.
  *
  * @category compiling
  * @since 0.1.0
@@ -107,7 +108,8 @@ export const compileFlag = (
     rule,
     conditions: rule.conditions.map(Conditions.compile),
     strategy: Strategy.compile(entry, rule, audiences, {
-      value: (value, variant = null, holdout = false) => serve("rule_match", value, { rule: rule.key, variant, holdout }),
+      value: (value, variant = null, holdout = false) =>
+        serve("rule_match", value, { rule: rule.key, variant, holdout }),
       missing: (bucketBy) =>
         new Served(outcome("default", entry.defaultValue), { flag: entry.key, rule: rule.key, bucketBy })
     })
@@ -222,8 +224,13 @@ const explainRule = (
     rule: rule.key,
     strategy: rule.strategy,
     matched,
-    skipped: matched ? null : !holds ? "conditions_not_met" : served === undefined ? strategy.skips : "targeting_key_missing",
+    skipped: matched ? null : skipReason(strategy, holds, served),
     conditions: conditions.map((condition) => Conditions.explain(condition, context, options)),
     ...(holds ? strategy.explain(context, options, matched) : { audience: null, bucket: null })
   }
+}
+
+const skipReason = (strategy: Strategy.CompiledStrategy, holds: boolean, served: Served | undefined): SkipReason => {
+  if (!holds) return "conditions_not_met"
+  return served === undefined ? strategy.skips : "targeting_key_missing"
 }

@@ -83,7 +83,7 @@ export interface RuleExplanation {
 
 /**
  * The outcome and the rules that were walked to reach it, in order, up to and including the one that decided. A killed
- * flag walks none.
+ * flag walks none; where the context could not be read, the walk ends before the rule that tried to.
  *
  * @category models
  * @since 0.1.0

@@ -1,9 +1,45 @@
 /**
  * Feature flags and remote config: authored in a store, published as snapshots, decided in memory.
  *
+ * Every module is an entry point of its own, too, and starts faster alone: `rulestead/Flag`.
+ *
  * @since 0.1.0
  */
 export { Rulestead, RulesteadLive } from "./Rulestead.ts"
 export { SnapshotBackup } from "./SnapshotBackup.ts"
 export { SnapshotCache } from "./SnapshotCache.ts"
 export { SnapshotFeed } from "./SnapshotFeed.ts"
+
+export * as Actor from "./Actor.ts"
+export * as AttributePath from "./AttributePath.ts"
+export * as Audience from "./Audience.ts"
+export * as Audit from "./Audit.ts"
+export * as Bucket from "./Bucket.ts"
+export * as Condition from "./Condition.ts"
+export * as Decision from "./Decision.ts"
+export * as Environment from "./Environment.ts"
+export * as EvaluationContext from "./EvaluationContext.ts"
+export * as Evaluator from "./Evaluator.ts"
+export * as Explanation from "./Explanation.ts"
+export * as Flag from "./Flag.ts"
+export * as FlagState from "./FlagState.ts"
+export * as Health from "./Health.ts"
+export * as InvalidInput from "./InvalidInput.ts"
+export * as Key from "./Key.ts"
+export * as Manifest from "./Manifest.ts"
+export * as Pattern from "./Pattern.ts"
+export * as Percentage from "./Percentage.ts"
+export * as Publisher from "./Publisher.ts"
+export * as Rule from "./Rule.ts"
+export * as Ruleset from "./Ruleset.ts"
+export * as RulesteadError from "./RulesteadError.ts"
+export * as Snapshot from "./Snapshot.ts"
+export * as SnapshotBackupDisk from "./SnapshotBackupDisk.ts"
+export * as SnapshotRefused from "./SnapshotRefused.ts"
+export * as Store from "./Store.ts"
+export * as StoreBackend from "./StoreBackend.ts"
+export * as StoreError from "./StoreError.ts"
+export * as StoreMemory from "./StoreMemory.ts"
+export * as Telemetry from "./Telemetry.ts"
+export * as Text from "./Text.ts"
+export * as Value from "./Value.ts"

@@ -21,7 +21,7 @@ export class Served {
 
   constructor(outcome: Outcome, missing: Missing | undefined) {
     this.outcome = Object.freeze(outcome)
-    this.missing = missing
+    this.missing = Object.freeze(missing)
   }
 
   /** The outcome as a decision from a snapshot; made once for as long as the provenance is the same object. */

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { nowUnsafe } from "./monotonic.ts"
 
 /** Milliseconds of work between two turns of the event loop, exceeded by at most one item. */
-const sliceMillis = 2
+const sliceMillis = 1
 
 /** Calls `f` with each item, up to the first that it answers with a problem, which is then the failure. */
 export const forEach = Effect.fnUntraced(function*<A, E>(items: Iterable<A>, f: (item: A) => E | undefined) {
