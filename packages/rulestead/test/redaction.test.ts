@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as References from "effect/References"
@@ -86,8 +87,9 @@ describe("secrets", () => {
       const errors: Array<unknown> = []
       for (const failure of failures) {
         feed.answer(failure)
-        errors.push(yield* Effect.flip(node.rulestead.refresh))
+        const refreshing = yield* Effect.forkChild(Effect.flip(node.rulestead.refresh))
         yield* TestClock.adjust("1 minute")
+        errors.push(yield* Fiber.join(refreshing))
         errors.push(node.rulestead.healthUnsafe())
       }
       feed.answerListeners(() =>
