@@ -35,8 +35,8 @@ export type CreateOptions = Source.Source & CacheOptions & {
 
 /**
  * Starts a node and resolves when it has its first snapshot, or after `bootTimeout` (5 seconds) with what there is; see
- * `readiness`. An unreachable server does not make it reject; wrong options and a locked directory do, with a typed
- * error.
+ * `readiness`. An unreachable server does not make it reject, unless `migrate` needs it; wrong options and a locked
+ * directory do, with a typed error.
  *
  * **Example**
  *
