@@ -3,15 +3,18 @@ import { assert, layer } from "@effect/vitest"
 import * as Postgres from "@rulestead/postgres/Postgres"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { inspect } from "node:util"
 import { Publisher } from "rulestead/Publisher"
 import { type FeedError, SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
+import * as Listener from "../contract/support/Listener.ts"
 import * as Mirror from "../contract/support/Mirror.ts"
 import * as Scene from "../contract/support/Scene.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
@@ -120,6 +123,28 @@ layer(services, { excludeTestServices: true, timeout: "1 minute" })("when the da
         yield* Effect.eventually(Mirror.fetch(environment))
         yield* Scene.publish(flag, environment, Scene.forced(false))
       }).pipe(Effect.provide(Postgres.layer({ ...options, timeout: "500 millis" })))
+    }))
+
+  it.effect("the server hangs: closing ends what is under way, and waits for nothing", () =>
+    Effect.gen(function*() {
+      const server = yield* PostgresServer
+      const options = yield* migrated
+      const scope = yield* Scope.make()
+      const services = yield* Scope.provide(Layer.build(Postgres.layer(options)), scope)
+      yield* Effect.ensuring(
+        Effect.gen(function*() {
+          const { environment, flag } = yield* Scene.live(Scene.forced(true))
+          const heard = yield* Listener.listen(environment)
+          yield* Scene.publish(flag, environment, Scene.forced(false))
+          yield* heard.version
+          yield* server.stop
+          const { engageKillSwitch } = yield* Publisher
+          const killing = engageKillSwitch(flag, environment, { expected: "any" })
+          yield* Effect.forkScoped(killing, { startImmediately: true })
+          yield* Scope.close(scope, Exit.void)
+        }).pipe(Effect.provide(services)),
+        server.resume
+      )
     }))
 
   it.effect("the connections are taken: every wait for one ends", () =>

@@ -261,8 +261,8 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
       yield* Effect.gen(function*() {
         const { environment, flag } = yield* Scene.live(Scene.forced(true))
         const heard = yield* listen(environment)
-        const version = `{"environment":"${environment}","version"`
-        for (const noise of ["", "noise", "{}", "null", `${version}:-1}`, `${version}:1.5}`, `${version}:"1"}`]) {
+        const versions = ["", "-1", "1.5", "1e3", "one", "9".repeat(400)]
+        for (const noise of ["", "noise", "2", "2 ", ...versions.map((version) => `${version} ${environment}`)]) {
           yield* sql`select pg_notify(${options.schema}, ${noise})`
         }
         yield* Scene.publish(flag, environment, Scene.forced(false))

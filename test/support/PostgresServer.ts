@@ -135,9 +135,13 @@ const temporaryDirectory = Effect.map(
   ({ directory }) => directory
 )
 
-/** Cleans up when this process is killed: its end of the pipe closes, and the waiting shell goes on. */
+/**
+ * Cleans up when this process is killed: its end of the pipe closes, and the waiting shell goes on. Processes that are
+ * suspended do not notice that their server is gone.
+ */
 const watchOver = (directory: string) => {
-  const cleanUp = `cat > /dev/null; kill -9 "$(head -n 1 "$0/data/postmaster.pid")" && sleep 1; rm -rf "$0"`
+  const cleanUp = `cat > /dev/null; pid=$(head -n 1 "$0/data/postmaster.pid")
+    kill -9 $(cat "/proc/$pid/task/$pid/children") "$pid" && sleep 1; rm -rf "$0"`
   const watch = spawn("sh", ["-c", cleanUp, directory], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
   // Where there is no shell, nothing watches.
   watch.once("error", () => {})

@@ -6,13 +6,11 @@
  *
  * @since 0.1.0
  */
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { InvalidInput } from "rulestead/InvalidInput"
@@ -20,6 +18,7 @@ import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import type { Store } from "rulestead/Store"
 import type { StoreUnavailable } from "rulestead/StoreError"
+import * as Client from "./internal/client.ts"
 import type { Database } from "./internal/database.ts"
 import * as Migrator from "./internal/migrator.ts"
 import * as Settings from "./internal/settings.ts"
@@ -179,12 +178,10 @@ const connect = Effect.fnUntraced(function*(
     ...Settings.duration("statementTimeout", statementTimeout),
     ...Settings.duration("lockTimeout", lockTimeout)
   ])
-  const sql = yield* PgClient.make({
+  const sql = yield* Client.make({
     url,
     maxConnections,
     connectTimeout,
-    keepAlive: "30 seconds",
-    applicationName: "rulestead",
     startupParameters: {
       default_transaction_isolation: "read committed",
       // Everything is looked up by key: planning again for other values finds nothing better.
@@ -193,11 +190,7 @@ const connect = Effect.fnUntraced(function*(
       lock_timeout: milliseconds(lockTimeout),
       idle_in_transaction_session_timeout: milliseconds(settings.timeout)
     }
-  }).pipe(
-    // It connects with its first statement, and has nothing else to fail of.
-    Effect.orDie,
-    Effect.provide(Reactivity.layer)
-  )
+  })
   return { sql, ...settings }
 })
 

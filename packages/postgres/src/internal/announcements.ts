@@ -1,21 +1,16 @@
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type { Announcement } from "rulestead/SnapshotFeed"
-
-const Payload = Schema.fromJsonString(Schema.Struct({ environment: Schema.String, version: Schema.Natural }))
 
 /** One channel tells of all environments in a schema. */
 export const channel = (schema: string): string => schema
 
 /** What to notify when a snapshot is committed. */
-export const encode = Schema.encodeSync(Payload)
+export const encode = (committed: { readonly environment: string; readonly version: number }): string =>
+  `${committed.version} ${committed.environment}`
+
+const payloads = /^(\d{1,15}) (.+)$/
 
 /** What a payload means for those who wait for an environment. Anybody can notify: what is not ours means nothing. */
-export const decode = (environment: string, payload: string): ReadonlyArray<Announcement> =>
-  Option.match(decodePayload(payload), {
-    onNone: () => [],
-    onSome: (announced) =>
-      announced.environment === environment ? [{ _tag: "Announced", version: announced.version }] : []
-  })
-
-const decodePayload = Schema.decodeOption(Payload)
+export const decode = (environment: string, payload: string): ReadonlyArray<Announcement> => {
+  const [, version, announced] = payloads.exec(payload) ?? []
+  return announced === environment ? [{ _tag: "Announced", version: Number(version) }] : []
+}
