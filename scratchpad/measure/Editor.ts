@@ -1,0 +1,38 @@
+/** Somebody who changes one flag after the other. */
+import * as Postgres from "@rulestead/postgres/Postgres"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Publisher } from "rulestead/Publisher"
+import { Store } from "rulestead/Store"
+import { environment, keyOf, ruleset } from "./catalogue.ts"
+import type { Database } from "./Databases.ts"
+import { retention } from "./load.ts"
+
+/** The version that was published, and the milliseconds that publishing took, without the draft before it. */
+export interface Edit {
+  readonly version: number
+  readonly took: number
+}
+
+export interface Editor {
+  /** Publishes other rules for the next of the flags, by which an old version is forgotten. */
+  readonly edit: Effect.Effect<Edit>
+}
+
+export const make = Effect.fnUntraced(function*({ flags, url }: Database) {
+  const context = yield* Layer.build(Postgres.layer({ url, retention }))
+  let edition = 0
+  const edit = Effect.gen(function*() {
+    const store = yield* Store
+    const publisher = yield* Publisher
+    const index = ++edition % flags
+    const flag = keyOf(index)
+    const { revision } = yield* store.state(flag, environment)
+    const draft = yield* store.saveDraft(flag, environment, ruleset(index, edition), { expected: revision })
+    const publish = publisher.publish(flag, environment, { expected: draft.revision })
+    const [took, { head }] = yield* Effect.timed(publish)
+    return { version: head.version, took: Duration.toMillis(took) }
+  })
+  return { edit: edit.pipe(Effect.provideContext(context), Effect.orDie) } satisfies Editor
+})
