@@ -12,11 +12,15 @@ const sliceMillis = 1
 export const forEach = Effect.fnUntraced(function*<A, E>(items: Iterable<A>, f: (item: A) => E | undefined) {
   const clock = yield* Clock.Clock
   let end = nowUnsafe(clock) + sliceMillis
+  let isLong = false
   for (const item of items) {
     const problem = f(item)
     if (problem !== undefined) return yield* Effect.fail(problem)
     if (nowUnsafe(clock) < end) continue
+    isLong = true
     yield* Effect.yieldNow
     end = nowUnsafe(clock) + sliceMillis
   }
+  // The last slice and what follows it would otherwise be one.
+  if (isLong) yield* Effect.yieldNow
 })
