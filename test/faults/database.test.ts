@@ -23,8 +23,7 @@ const world = Effect.gen(function*() {
   const { url } = yield* PostgresServer
   const sql = yield* PgClient.PgClient
   const role = `role_${randomUUID().replaceAll("-", "")}`
-  yield* Effect.orDie(sql.unsafe(`create role ${role} login password 'right'`))
-  yield* Effect.orDie(sql.unsafe(`grant create on database postgres to ${role}`))
+  yield* Effect.orDie(sql.unsafe(`create role ${role} login password 'right' in role owners`))
   const owner = Object.assign(new URL(Redacted.value(url)), { username: role, password: "right" }).href
   return { ...(yield* PostgresWorld.make({ owner })), sql, role }
 })
@@ -104,6 +103,8 @@ const services = Layer.effectDiscard(Effect.gen(function*() {
     `copy (values ('host all postgres all trust'), ('host all all all scram-sha-256')) to '${rules?.file}'`
   )
   yield* sql`select pg_reload_conf()`
+  yield* sql`create role owners`
+  yield* sql`grant create on database postgres to owners`
 })).pipe(
   Layer.provideMerge(Layer.unwrap(Effect.map(PostgresServer, ({ url }) => PgClient.layer({ url, maxConnections: 4 })))),
   Layer.provideMerge(PostgresServer.layer())

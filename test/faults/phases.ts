@@ -41,10 +41,11 @@ export const run = Effect.fnUntraced(function*(
 
   yield* end
   const start = performance.now()
-  yield* world.publishSurely
-  const recovered = { ...fresh, ...(cell.backup === undefined ? {} : { backup: cell.backup }) }
-  yield* shows(world, node, recovered, world.ledger.latest)
+  const backup = cell.backup === undefined ? {} : { backup: cell.backup }
+  yield* shows(world, node, { ...fresh, ...backup, serves: "committed" }, 0)
   const took = performance.now() - start
+  yield* world.publishSurely
+  yield* shows(world, node, { ...fresh, ...backup }, 0)
   yield* tells(world, node, since, cell.afterwards ?? [])
   assertSound(node)
   yield* world.audit(node)

@@ -18,6 +18,7 @@ import * as Listener from "../contract/support/Listener.ts"
 import * as Mirror from "../contract/support/Mirror.ts"
 import * as Scene from "../contract/support/Scene.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
+import * as Proxy from "../support/Proxy.ts"
 
 /** A server of this file's own, which may be stopped and locked up. */
 const services = Layer.unwrap(Effect.map(PostgresServer, ({ url }) => PgClient.layer({ url }))).pipe(
@@ -144,6 +145,26 @@ layer(services, { excludeTestServices: true, timeout: "1 minute" })("when the da
           yield* Scope.close(scope, Exit.void)
         }).pipe(Effect.provide(services)),
         server.resume
+      )
+    }))
+
+  it.effect("the listening connection is lost silently: whoever stops listening is free, and so is the connection", () =>
+    Effect.gen(function*() {
+      const server = yield* PostgresServer
+      const options = yield* migrated
+      const [proxy, port] = yield* Proxy.make(server.port)
+      yield* Effect.gen(function*() {
+        const { environment, flag } = yield* Scene.live(Scene.forced(true))
+        for (let round = 0; round < 3; round++) {
+          yield* Effect.scoped(
+            Effect.andThen(Listener.listen(environment), Effect.sync(() => proxy.deafen()))
+          )
+        }
+        const { version } = yield* Listener.listen(environment)
+        yield* Scene.publish(flag, environment, Scene.forced(false))
+        assert.strictEqual(yield* version, 2)
+      }).pipe(
+        Effect.provide(Postgres.layer({ ...options, url: urlWith(server.url, { port: `${port}` }), maxConnections: 2 }))
       )
     }))
 
