@@ -6,6 +6,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wr
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
+import { runApplications } from "./applications.ts"
 
 interface Manifest {
   readonly name: string
@@ -122,6 +123,9 @@ try {
   install(application, packages)
   use(application, packages.flatMap(({ specifiers }) => specifiers))
   refuseInternals(application, packages.flatMap(({ internals }) => internals))
+  const tarballs = Object.fromEntries(packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
+  const programs = runApplications(run, application, tarballs)
+  console.log(`${programs.join(", ")}: installed from the packed packages and run`)
   for (const { manifest, specifiers } of packages) {
     console.log(`${manifest.name}: ${specifiers.length} modules import from the packed package`)
   }
