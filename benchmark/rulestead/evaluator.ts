@@ -7,8 +7,11 @@ import { context, entry } from "./support/entries.ts"
 
 type Context = ReturnType<typeof context>
 
+/** As in a node, which reads its flags from JSON: that decides how V8 keeps the strings. */
+const compile = (flag: Flag) => Evaluator.compileFlag(JSON.parse(JSON.stringify(entry(flag))))
+
 const compiled = (flags: ReadonlyArray<Flag>) => {
-  const byKey = new Map(flags.map((flag) => [flag.key, Evaluator.compileFlag(entry(flag))]))
+  const byKey = new Map(flags.map((flag) => [flag.key, compile(flag)]))
   const inOrder = [...byKey.values()]
   const all = {
     decide: (context: Context) => {

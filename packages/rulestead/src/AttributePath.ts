@@ -64,7 +64,13 @@ export const fault = (path: string): string | undefined => {
  * @since 0.1.0
  */
 export const AttributePath = Schema.String.check(
-  Schema.makeFilter(fault, rule("attribute_path", "a field of the context, a name, attributes.name or actor.name"))
+  Schema.makeFilter(
+    fault,
+    rule("attribute_path", "a field of the context, a name, attributes.name or actor.name", {
+      minLength: 1,
+      maxLength: 255
+    })
+  )
 )
 
 /**

@@ -12,12 +12,14 @@ import { rule } from "./InvalidInput.ts"
 import { Flags, Pattern } from "./Pattern.ts"
 import * as Value from "./Value.ts"
 
-const Given = Value.Value.check(Schema.makeFilter((value) => value !== null, rule("value", "any JSON value but null")))
+const Given = Value.Value.check(
+  Schema.makeFilter((value) => value !== null, rule("value", "any JSON value but null", { not: { type: "null" } }))
+)
 
 const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
 
 const List = Schema.Array(Scalar).check(
-  Schema.makeFilter((values) => values.length > 0, rule("list", "at least one value")),
+  Schema.makeFilter((values) => values.length > 0, rule("list", "at least one value", { minItems: 1 })),
   Schema.makeFilter(
     (values) => values.every((value) => typeof value === typeof values[0]),
     rule("list_kind", "values of one kind: all strings, all numbers or all booleans")
@@ -50,7 +52,7 @@ export const Condition = Schema.Union([
   operator("lte", { value: Schema.Finite }),
   operator("regex", { pattern: Pattern, flags: Schema.optionalKey(Flags) }),
   operator("exists", {})
-])
+]).annotate({ identifier: "Condition" })
 
 /**
  * @category models

@@ -19,12 +19,25 @@ import type { Value } from "./Value.ts"
 export type Reason = "rule_match" | "default" | "killed" | "error"
 
 /**
+ * Whom the rule that decided serves.
+ *
+ * - `everybody`: nothing about the context mattered, except that a rule may need an identity.
+ * - `targeted`: those whom its conditions, its audience, or the rules before it have left.
+ * - `split`: a share, by bucket: a rollout below 100 percent, one of several variants, an experiment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Selection = "everybody" | "targeted" | "split"
+
+/**
  * What the evaluator says, independent of when and from where it was asked.
  *
  * - `value`: what to serve; JSON values are frozen.
  * - `enabled`: whether that counts as on (see `Value.isEnabled`; a killed flag that is not boolean is off).
  * - `variant`: the key of the variant chosen, of split and experiment rules.
  * - `rule`: the key of the rule that decided.
+ * - `selection`: whom that rule serves; `null` where none decided.
  * - `rulesetVersion`: the published ruleset that was evaluated.
  * - `holdout`: the first variant was served because the identity is held out of the experiment.
  *
@@ -38,6 +51,7 @@ export interface Outcome {
   readonly variant: string | null
   readonly reason: Reason
   readonly rule: string | null
+  readonly selection: Selection | null
   readonly rulesetVersion: number
   readonly holdout: boolean
 }

@@ -1,21 +1,22 @@
 /**
  * Decides flags: pure, synchronous, and never throwing.
  *
- * A flag is compiled once, when its snapshot is installed: lists become sets, rules that spell out a table become a map,
- * salts a prepared hash, and every outcome that the flag can have becomes one object that is returned again and again.
- * Deciding is then a walk over the steps that are left, and allocates nothing.
+ * A flag is compiled once, by its first decision: lists become sets, rules that spell out a table become a map, salts a
+ * prepared hash, and every outcome that the flag can have becomes one object that is returned again and again. Deciding
+ * is then a walk over the steps that are left, and allocates nothing. A flag that is decided often gets code of its own
+ * for the walk, unless the process forbids code from strings.
  *
  * @since 0.1.0
  */
-import type { Outcome, Reason } from "./Decision.ts"
+import type { Outcome } from "./Decision.ts"
 import type * as EvaluationContext from "./EvaluationContext.ts"
 import type { Explanation, Options, RuleExplanation, SkipReason } from "./Explanation.ts"
+import * as Compiled from "./internal/compiledFlag.ts"
 import * as Conditions from "./internal/conditions.ts"
-import { type Missing, Served } from "./internal/served.ts"
-import * as Steps from "./internal/steps.ts"
-import * as Strategy from "./internal/strategy.ts"
+import type { Missing, Served } from "./internal/served.ts"
+import type * as Steps from "./internal/steps.ts"
+import type * as Strategy from "./internal/strategy.ts"
 import type { AudienceEntry, FlagEntry } from "./Snapshot.ts"
-import * as Value from "./Value.ts"
 
 type Context = EvaluationContext.EvaluationContext
 
@@ -33,26 +34,7 @@ export interface CompiledAudience extends Strategy.CompiledAudience {}
  * @category models
  * @since 0.1.0
  */
-export interface CompiledFlag {
-  readonly key: string
-  readonly valueType: Value.ValueType
-  /** The audiences that its rules refer to: when one of them changes, the flag must be compiled again. */
-  readonly audiences: ReadonlyArray<string>
-  /** Every outcome that the flag can have. */
-  readonly outcomes: ReadonlyArray<Served>
-  /** @internal */
-  readonly compiled: Compiled
-}
-
-interface Compiled {
-  /** Known without looking at any context, as of a flag that is killed. */
-  readonly fixed: Served | undefined
-  readonly steps: ReadonlyArray<Steps.Step>
-  /** As they were written, to explain what the steps decide. */
-  readonly rules: ReadonlyArray<Steps.CompiledRule>
-  readonly fallthrough: Served
-  readonly failed: Served
-}
+export interface CompiledFlag extends Compiled.CompiledFlag {}
 
 /**
  * A rule needed an identity that the context does not have. Only {@link evaluateStrict} answers so; otherwise such a
@@ -74,65 +56,16 @@ export const compileAudience = ({ archived = false, definition, key }: AudienceE
 })
 
 /**
- * Compiles a flag against the audiences of its snapshot. A rule whose audience is not among them never applies. JSON
- * values of the entry are served as they are, and frozen for that.
+ * Prepares a flag, against the audiences of its snapshot. A rule whose audience is not among them never applies. JSON
+ * values of the entry are served as they are, and frozen for that; it must not change any more.
  *
  * @category compiling
  * @since 0.1.0
  */
 export const compileFlag = (
   entry: FlagEntry,
-  audiences: ReadonlyMap<string, CompiledAudience> = new Map()
-): CompiledFlag => {
-  const outcomes: Array<Served> = []
-  const outcome = (reason: Reason, value: Value.Value, by: Partial<Outcome> = {}): Outcome => ({
-    flag: entry.key,
-    value: freeze(value),
-    enabled: reason === "killed" ? value === true : Value.isEnabled(value),
-    variant: null,
-    reason,
-    rule: null,
-    rulesetVersion: entry.rulesetVersion,
-    holdout: false,
-    ...by
-  })
-  const serve = (...of: Parameters<typeof outcome>): Served => {
-    const served = new Served(outcome(...of), undefined)
-    outcomes.push(served)
-    return served
-  }
-  const fallthrough = serve("default", entry.defaultValue)
-  const failed = serve("error", entry.defaultValue)
-  const killed = entry.killSwitch === undefined ? undefined : serve("killed", entry.killSwitch.value)
-  const rules = entry.rules.map((rule): Steps.CompiledRule => ({
-    rule,
-    conditions: rule.conditions.map(Conditions.compile),
-    strategy: Strategy.compile(entry, rule, audiences, {
-      value: (value, variant = null, holdout = false) =>
-        serve("rule_match", value, { rule: rule.key, variant, holdout }),
-      missing: (bucketBy) =>
-        new Served(outcome("default", entry.defaultValue), { flag: entry.key, rule: rule.key, bucketBy })
-    })
-  }))
-  return {
-    key: entry.key,
-    valueType: entry.valueType,
-    audiences: rules.flatMap(({ rule }) => rule.strategy === "segment_match" ? [rule.audience] : []),
-    outcomes,
-    compiled: { fixed: killed ?? fixedBy(rules[0], fallthrough), steps: Steps.make(rules), rules, fallthrough, failed }
-  }
-}
-
-const fixedBy = (first: Steps.CompiledRule | undefined, fallthrough: Served): Served | undefined => {
-  if (first === undefined) return fallthrough
-  return first.conditions.length === 0 ? first.strategy.fixed : undefined
-}
-
-const freeze = (value: Value.Value): Value.Value => {
-  if (typeof value !== "object" || value === null) return value
-  Object.values(value).forEach(freeze)
-  return Object.freeze(value)
-}
+  audiences?: ReadonlyMap<string, CompiledAudience>
+): CompiledFlag => Compiled.make(entry, entry, (key) => audiences?.get(key))
 
 /**
  * Decides a flag for a context. Total: any input has an answer.
@@ -143,20 +76,7 @@ const freeze = (value: Value.Value): Value.Value => {
 export const evaluate = (flag: CompiledFlag, context: Context): Outcome => decide(flag, context).outcome
 
 /** @internal */
-export const decide = (flag: CompiledFlag, context: Context): Served => {
-  const { failed, fallthrough, fixed, steps } = flag.compiled
-  if (fixed !== undefined) return fixed
-  try {
-    for (const { conditions, decide } of steps) {
-      if (!Conditions.allPass(conditions, context)) continue
-      const served = decide(context)
-      if (served !== undefined && served.missing === undefined) return served
-    }
-    return fallthrough
-  } catch {
-    return failed
-  }
-}
+export const decide = (flag: CompiledFlag, context: Context): Served => flag.decide(context, false)
 
 /**
  * As {@link evaluate}, but the first rule that holds and then lacks an identity to bucket by ends the walk.
@@ -165,25 +85,12 @@ export const decide = (flag: CompiledFlag, context: Context): Served => {
  * @since 0.1.0
  */
 export const evaluateStrict = (flag: CompiledFlag, context: Context): Outcome | MissingIdentity => {
-  const answer = decideStrict(flag, context)
-  return answer instanceof Served ? answer.outcome : answer
+  const { missing, outcome } = decideStrict(flag, context)
+  return missing ?? outcome
 }
 
 /** @internal */
-export const decideStrict = (flag: CompiledFlag, context: Context): Served | MissingIdentity => {
-  const { failed, fallthrough, fixed, steps } = flag.compiled
-  if (fixed !== undefined) return fixed
-  try {
-    for (const { conditions, decide } of steps) {
-      if (!Conditions.allPass(conditions, context)) continue
-      const served = decide(context)
-      if (served !== undefined) return served.missing ?? served
-    }
-    return fallthrough
-  } catch {
-    return failed
-  }
-}
+export const decideStrict = (flag: CompiledFlag, context: Context): Served => flag.decide(context, true)
 
 /**
  * Why {@link evaluate} answers as it does, found by walking the same compiled rules. Total, as the answer itself.
@@ -192,9 +99,8 @@ export const decideStrict = (flag: CompiledFlag, context: Context): Served | Mis
  * @since 0.1.0
  */
 export const explain = (flag: CompiledFlag, context: Context, options: Options = {}): Explanation => {
-  const { failed, fallthrough, rules } = flag.compiled
-  const killed = killedBy(flag)
-  if (killed !== undefined) return { outcome: killed.outcome, rules: [] }
+  const { failed, fallthrough, fixed, rules } = flag.program
+  if (fixed?.outcome.reason === "killed") return { outcome: fixed.outcome, rules: [] }
   const walked: Array<RuleExplanation> = []
   try {
     for (const rule of rules) {
@@ -208,9 +114,6 @@ export const explain = (flag: CompiledFlag, context: Context, options: Options =
     return { outcome: failed.outcome, rules: walked }
   }
 }
-
-const killedBy = ({ compiled: { fixed } }: CompiledFlag): Served | undefined =>
-  fixed?.outcome.reason === "killed" ? fixed : undefined
 
 const explainRule = (
   { conditions, rule, strategy }: Steps.CompiledRule,

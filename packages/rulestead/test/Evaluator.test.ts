@@ -23,6 +23,7 @@ describe("a decision", () => {
       variant: null,
       reason: "default",
       rule: null,
+      selection: null,
       holdout: false
     } as const
     assert.deepStrictEqual(evaluate([]), { ...fallen, rulesetVersion: 1 })

@@ -2,9 +2,7 @@
  * Entries of a snapshot on their way in: nothing is compiled whose hash, format and types were not checked.
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as InvalidInput from "../InvalidInput.ts"
-import type { Rule } from "../Rule.ts"
 import { AudienceEntry, FlagEntry, hashEntry, type Kind, type StoredEntry } from "../Snapshot.ts"
 import type { Reason } from "../SnapshotRefused.ts"
 import * as Value from "../Value.ts"
@@ -25,7 +23,7 @@ export const isPresent = (entry: StoredEntry): entry is PresentEntry => entry.co
 export const verifyFlag = (stored: PresentEntry): Result.Result<FlagEntry, Refusal> =>
   Result.filterOrFail(
     verify(stored, decodeFlag),
-    ({ valueType, ...flag }) => valueType === "json" || servedBy(flag).every((value) => Value.fits(valueType, value)),
+    servesItsType,
     () => refusal("invalid_entry", `${nameOf(stored)} has a value that is not of its declared type`)
   )
 
@@ -46,12 +44,14 @@ function unlessPlain<A, E>(
   return (input) => isPlain(input) ? Result.succeed(input) : decode(input)
 }
 
+/** The entry of a flag whose content was verified. */
+export const readFlag = (content: string): FlagEntry => Result.getOrThrow(Result.flatMap(parse(content), decodeFlag))
+
 const parse = (content: string): Result.Result<unknown, unknown> => Result.try((): unknown => JSON.parse(content))
 
-const isKind = Schema.is(Schema.Literals(["flag", "audience"]))
-
 /** The kind of an entry; an implementation of a feed may send anything. */
-export const kindOf = ({ kind }: StoredEntry): Kind | undefined => isKind(kind) ? kind : undefined
+export const kindOf = ({ kind }: StoredEntry): Kind | undefined =>
+  kind === "flag" || kind === "audience" ? kind : undefined
 
 const verify = <A extends { readonly key: string }>(
   stored: PresentEntry,
@@ -77,15 +77,13 @@ const nameOf = ({ key, kind }: StoredEntry): string => `the ${kind} ${key}`
 const describe = (stored: StoredEntry, { problems: [{ allowed, found, path }] }: InvalidInput.InvalidInput): string =>
   `${nameOf(stored)} does not decode: ${path === "" ? "document" : path}: ${allowed}; found ${found}`
 
-const servedBy = (
-  { defaultValue, killSwitch, rules }: Pick<FlagEntry, "defaultValue" | "killSwitch" | "rules">
-): ReadonlyArray<Value.Value> => [
-  defaultValue,
-  ...(killSwitch === undefined ? [] : [killSwitch.value]),
-  ...rules.flatMap(servedByRule)
-]
-
-const servedByRule = (rule: Rule): ReadonlyArray<Value.Value> => {
-  if ("variants" in rule) return rule.variants.map(({ value }) => value)
-  return rule.value === undefined ? [] : [rule.value]
-}
+const servesItsType = ({ defaultValue, killSwitch, rules, valueType }: FlagEntry): boolean =>
+  valueType === "json" || (
+    Value.fits(valueType, defaultValue) &&
+    (killSwitch === undefined || Value.fits(valueType, killSwitch.value)) &&
+    rules.every((rule) =>
+      "variants" in rule
+        ? rule.variants.every(({ value }) => Value.fits(valueType, value))
+        : rule.value === undefined || Value.fits(valueType, rule.value)
+    )
+  )

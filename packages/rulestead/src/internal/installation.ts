@@ -4,10 +4,10 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { compileAudience, type CompiledAudience, type CompiledFlag, compileFlag } from "../Evaluator.ts"
-import * as Ruleset from "../Ruleset.ts"
-import { adjustDigest, type FlagEntry, type Head, type Kind, type StoredEntry } from "../Snapshot.ts"
+import { compileAudience, type CompiledAudience } from "../Evaluator.ts"
+import { adjustDigest, type Head, type Kind, type StoredEntry } from "../Snapshot.ts"
 import type { Changes } from "../SnapshotFeed.ts"
+import * as CompiledFlag from "./compiledFlag.ts"
 import * as Entries from "./entries.ts"
 import * as Slices from "./slices.ts"
 import { type IndexEntry, SnapshotIndex } from "./snapshotIndex.ts"
@@ -148,14 +148,15 @@ class Stage implements Prepared {
     if (!Entries.isPresent(stored)) return undefined
     const known = this.known.flag(stored.key)
     if (known?.held.hash === stored.hash) {
-      const compiled = this.isCurrent(known.compiled) ? known.compiled : this.compile(known.entry)
+      const compiled = this.isCurrent(known.compiled) ? known.compiled : known.compiled.against(this.audienceOf)
       this.puts.push({ ...known, held: again(stored, known.held), compiled })
       return undefined
     }
     const entry = Entries.verifyFlag(stored)
     if (Result.isFailure(entry)) return entry.failure
-    const compiled = this.compile(entry.success)
-    this.puts.push({ kind: "flag", held: this.hold(stored), entry: entry.success, compiled })
+    const { content } = stored
+    const compiled = CompiledFlag.make(entry.success, () => Entries.readFlag(content), this.audienceOf)
+    this.puts.push({ kind: "flag", held: this.hold(stored), compiled })
     return undefined
   }
 
@@ -173,7 +174,7 @@ class Stage implements Prepared {
 
   recompile(key: string): undefined {
     const known = this.base.flag(key)
-    if (known !== undefined) this.puts.push({ ...known, compiled: this.compile(known.entry) })
+    if (known !== undefined) this.puts.push({ ...known, compiled: known.compiled.against(this.audienceOf) })
   }
 
   /** How many entries there will be. */
@@ -193,22 +194,12 @@ class Stage implements Prepared {
     this.puts.push({ kind: "audience", held, compiled })
   }
 
-  private isCurrent({ audiences }: CompiledFlag): boolean {
+  private isCurrent({ audiences }: CompiledFlag.CompiledFlag): boolean {
     return audiences.every((key) => this.audienceOf(key) === this.known.audiences.get(key))
   }
 
-  private compile(entry: FlagEntry): CompiledFlag {
-    const audiences = new Map<string, CompiledAudience>()
-    for (const key of Ruleset.audiences(entry)) {
-      const audience = this.audienceOf(key)
-      if (audience !== undefined) audiences.set(key, audience)
-    }
-    return compileFlag(entry, audiences)
-  }
-
-  private audienceOf(key: string): CompiledAudience | undefined {
-    return this.audiences.has(key) ? this.audiences.get(key) : this.base.audiences.get(key)
-  }
+  private readonly audienceOf = (key: string): CompiledAudience | undefined =>
+    this.audiences.has(key) ? this.audiences.get(key) : this.base.audiences.get(key)
 
   private hold(stored: StoredEntry): StoredEntry {
     return this.keepContent ? stored : { ...stored, content: null }

@@ -2,13 +2,12 @@
  * The flags and audiences of one snapshot, compiled, and what it takes to change them one by one.
  */
 import type { CompiledAudience, CompiledFlag } from "../Evaluator.ts"
-import { emptyDigest, type FlagEntry, type Kind, type StoredEntry } from "../Snapshot.ts"
+import { emptyDigest, type Kind, type StoredEntry } from "../Snapshot.ts"
 
-/** `held` is the entry as it was fetched; its content, which decides nothing any more, is there only for a backup. */
+/** `held` is the entry as it was fetched; its content is there only for a backup. */
 export interface IndexedFlag {
   readonly kind: "flag"
   readonly held: StoredEntry
-  readonly entry: FlagEntry
   readonly compiled: CompiledFlag
 }
 
@@ -24,7 +23,6 @@ export type IndexEntry = IndexedFlag | IndexedAudience
 export class SnapshotIndex {
   readonly flags = new Map<string, CompiledFlag>()
   readonly audiences = new Map<string, CompiledAudience>()
-  private readonly flagEntries = new Map<string, FlagEntry>()
   private readonly held = { flag: new Map<string, StoredEntry>(), audience: new Map<string, StoredEntry>() }
   private readonly users = new Map<string, Set<string>>()
   /** What the entries add up to. */
@@ -52,10 +50,8 @@ export class SnapshotIndex {
 
   flag(key: string): IndexedFlag | undefined {
     const compiled = this.flags.get(key)
-    const entry = this.flagEntries.get(key)
     const held = this.held.flag.get(key)
-    if (compiled === undefined || entry === undefined || held === undefined) return undefined
-    return { kind: "flag", held, entry, compiled }
+    return compiled === undefined || held === undefined ? undefined : { kind: "flag", held, compiled }
   }
 
   /** The flags whose rules refer to an audience. */
@@ -72,7 +68,6 @@ export class SnapshotIndex {
     }
     this.forgetUses(held.key)
     this.flags.set(held.key, entry.compiled)
-    this.flagEntries.set(held.key, entry.entry)
     for (const audience of entry.compiled.audiences) {
       const users = this.users.get(audience)
       if (users === undefined) this.users.set(audience, new Set([held.key]))
@@ -89,7 +84,6 @@ export class SnapshotIndex {
     }
     this.forgetUses(key)
     this.flags.delete(key)
-    this.flagEntries.delete(key)
   }
 
   private forgetUses(flag: string): void {

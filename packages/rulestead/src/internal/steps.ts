@@ -5,8 +5,9 @@
  * limits by plan or texts by country are written. It is looked up at once, however many rules there are.
  */
 import * as Arr from "effect/Array"
+import type { EvaluationContext } from "../EvaluationContext.ts"
 import type { Rule } from "../Rule.ts"
-import { type CompiledCondition, factOf } from "./conditions.ts"
+import { allPass, type CompiledCondition, factOf } from "./conditions.ts"
 import type { Served } from "./served.ts"
 import type { CompiledStrategy, Decide } from "./strategy.ts"
 
@@ -16,24 +17,40 @@ export interface CompiledRule {
   readonly strategy: CompiledStrategy
 }
 
-/** When all conditions pass, `decide` is asked; when that has no answer either, the next step is. */
-export interface Step {
-  readonly conditions: ReadonlyArray<CompiledCondition>
-  readonly decide: Decide
-}
+/**
+ * - `serve`: when all conditions pass, this.
+ * - `ask`: when all conditions pass, what `decide` answers, if anything.
+ * - `table`: what is there for the fact, if anything.
+ *
+ * When it has no answer, the next step is asked.
+ */
+export type Step =
+  | { readonly kind: "serve"; readonly conditions: ReadonlyArray<CompiledCondition>; readonly served: Served }
+  | { readonly kind: "ask"; readonly conditions: ReadonlyArray<CompiledCondition>; readonly decide: Decide }
+  | { readonly kind: "table"; readonly fact: CompiledCondition; readonly table: ReadonlyMap<unknown, Served> }
 
 export const make = (rules: ReadonlyArray<CompiledRule>): ReadonlyArray<Step> =>
-  Arr.isReadonlyArrayNonEmpty(rules) ? Arr.groupWith(rules, areOneTable).map(toStep) : []
+  Arr.isReadonlyArrayNonEmpty(rules)
+    ? Arr.groupWith(Arr.map(rules, toStep), areOneTable).map((steps) => toTable(steps) ?? steps[0])
+    : []
 
-const areOneTable = (a: CompiledRule, b: CompiledRule): boolean => {
+const toStep = ({ conditions, strategy }: CompiledRule): Step =>
+  strategy.fixed === undefined
+    ? { kind: "ask", conditions, decide: strategy.decide }
+    : { kind: "serve", conditions: [...conditions, ...strategy.conditions], served: strategy.fixed }
+
+const areOneTable = (a: Step, b: Step): boolean => {
   const row = toRow(a)
   return row !== undefined && row.condition.condition.attribute === toRow(b)?.condition.condition.attribute
 }
 
-const toStep = (rules: Arr.NonEmptyReadonlyArray<CompiledRule>): Step => {
-  const [{ conditions, strategy }] = rules
-  const rows = rules.flatMap((rule) => toRow(rule) ?? [])
-  return Arr.isReadonlyArrayNonEmpty(rows) && rows.length > 1 ? toTable(rows) : { conditions, decide: strategy.decide }
+const toTable = (steps: ReadonlyArray<Step>): Step | undefined => {
+  const rows = steps.flatMap((step) => toRow(step) ?? [])
+  const [first, second] = rows
+  if (first === undefined || second === undefined) return undefined
+  // Reversed, because the first rule for a value decides.
+  const table = new Map(rows.toReversed().map(({ condition, served }) => [condition.expected, served]))
+  return { kind: "table", fact: first.condition, table }
 }
 
 interface Row {
@@ -41,14 +58,20 @@ interface Row {
   readonly served: Served
 }
 
-const toRow = ({ conditions: [condition, ...others], strategy: { fixed } }: CompiledRule): Row | undefined =>
-  condition?.kind === "same" && !condition.negated && others.length === 0 && fixed !== undefined
-    ? { condition, served: fixed }
-    : undefined
+const toRow = (step: Step): Row | undefined => {
+  if (step.kind !== "serve") return undefined
+  const { conditions: [condition, ...others], served } = step
+  return condition?.kind === "same" && !condition.negated && others.length === 0 ? { condition, served } : undefined
+}
 
-const toTable = (rows: Arr.NonEmptyReadonlyArray<Row>): Step => {
-  const [{ condition }] = rows
-  // Reversed, because the first rule for a value decides.
-  const table = new Map(rows.toReversed().map(({ condition, served }) => [condition.expected, served]))
-  return { conditions: [], decide: (context) => table.get(factOf(condition, context)) }
+/** What a step answers; `undefined` where it does not apply. */
+export const take = (step: Step, context: EvaluationContext): Served | undefined => {
+  switch (step.kind) {
+    case "serve":
+      return allPass(step.conditions, context) ? step.served : undefined
+    case "ask":
+      return allPass(step.conditions, context) ? step.decide(context) : undefined
+    case "table":
+      return step.table.get(factOf(step.fact, context))
+  }
 }

@@ -30,8 +30,9 @@ export interface Detail {
 
 export interface CompiledStrategy {
   readonly decide: Decide
-  /** The outcome, where it is the same for every context. */
+  /** The outcome, where it is the same for every context that passes `conditions`, and none for others. */
   readonly fixed: Served | undefined
+  readonly conditions: ReadonlyArray<Conditions.CompiledCondition>
   /** Why the rule is skipped when `decide` answers `undefined`. */
   readonly skips: SkipReason
   /** What was looked at besides the conditions; `applied` says whether `decide` served. */
@@ -73,6 +74,7 @@ const nothing: Detail = { audience: null, bucket: null }
 const forced = (served: Served): CompiledStrategy => ({
   decide: () => served,
   fixed: served,
+  conditions: [],
   skips: "conditions_not_met",
   explain: () => nothing
 })
@@ -83,6 +85,7 @@ const segment = (key: string, audience: CompiledAudience | undefined, served: Se
     return {
       decide: () => undefined,
       fixed: undefined,
+      conditions: [],
       skips: `audience_${state}`,
       explain: () => ({ audience: { key, outcome: state, conditions: [] }, bucket: null })
     }
@@ -90,7 +93,8 @@ const segment = (key: string, audience: CompiledAudience | undefined, served: Se
   const { conditions } = audience
   return {
     decide: (context) => Conditions.allPass(conditions, context) ? served : undefined,
-    fixed: conditions.length === 0 ? served : undefined,
+    fixed: served,
+    conditions,
     skips: "audience_missed",
     explain: (context, options, applied) => ({
       audience: {
@@ -128,6 +132,7 @@ const rollout = (
       return lets(id) ? pick(id) : undefined
     },
     fixed: undefined,
+    conditions: [],
     skips: "rollout_excluded",
     explain: bucketDetail(bucketBy, threshold, hash, variantHash)
   }
@@ -155,6 +160,7 @@ const experiment = (
       return isHeldOut(id) ? heldOut : pick(id)
     },
     fixed: undefined,
+    conditions: [],
     skips: "rollout_excluded",
     explain: bucketDetail(bucketBy, threshold, hash, variantHash)
   }

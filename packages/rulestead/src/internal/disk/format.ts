@@ -16,10 +16,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash, type Hash } from "node:crypto"
-import { Head, Kind, schemaVersion, type StoredEntry } from "../../Snapshot.ts"
+import { Head, type Kind, schemaVersion, type StoredEntry } from "../../Snapshot.ts"
 import type { Fault } from "../../SnapshotBackup.ts"
+import type { Signer, Verify } from "../signature.ts"
 import * as Slices from "../slices.ts"
-import type { Signer, Verify } from "./signature.ts"
 
 export const formatVersion = 1
 
@@ -39,21 +39,26 @@ const decodeHeader = Schema.decodeUnknownEffect(
 )
 
 /** UTF-8 cannot carry half a surrogate pair; a text that has one is kept in UTF-16. */
-const Encoding = Schema.Literals(["utf8", "utf16le"])
-
-type Encoding = typeof Encoding.Type
+type Encoding = "utf8" | "utf16le"
 
 /** Kind, key, version, hash; length of the content in bytes, `null` for an entry that has none; its encoding. */
-const EntryLine = Schema.Tuple([
-  Kind,
-  Schema.String,
-  Schema.Natural,
-  Schema.String,
-  Schema.NullOr(Schema.Natural),
-  Encoding
-])
+type EntryLine = readonly [Kind, string, number, string, number | null, Encoding]
 
-const isEntryLine = Schema.is(EntryLine)
+const isNatural = (input: unknown): boolean => Number.isSafeInteger(input) && Number(input) >= 0
+
+const isList = (input: unknown): input is ReadonlyArray<unknown> => Array.isArray(input)
+
+/** By hand, because there is one for every flag. */
+const isEntryLine = (input: unknown): input is EntryLine => {
+  if (!isList(input) || input.length !== 6) return false
+  const [kind, key, version, hash, length, encoding] = input
+  return (kind === "flag" || kind === "audience") &&
+    typeof key === "string" &&
+    isNatural(version) &&
+    typeof hash === "string" &&
+    (length === null || isNatural(length)) &&
+    (encoding === "utf8" || encoding === "utf16le")
+}
 
 const newline = 10
 
@@ -191,7 +196,7 @@ function* entriesIn(bytes: Buffer, start: number): Iterable<StoredEntry | "malfo
   }
 }
 
-const parse = (text: string): typeof EntryLine.Type | undefined => {
+const parse = (text: string): EntryLine | undefined => {
   const line = Result.try((): unknown => JSON.parse(text))
   return Result.isSuccess(line) && isEntryLine(line.success) ? line.success : undefined
 }

@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { createHash } from "node:crypto"
 import { property } from "../../../../../test/support/property.ts"
 import * as Format from "../../../src/internal/disk/format.ts"
-import * as Signature from "../../../src/internal/disk/signature.ts"
+import * as Signature from "../../../src/internal/signature.ts"
 import { emptyDigest, type Head, type StoredEntry } from "../../../src/Snapshot.ts"
 import { anyString } from "../../support/strings.ts"
 
