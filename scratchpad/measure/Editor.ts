@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Publisher } from "rulestead/Publisher"
+import * as SnapshotSigning from "rulestead/SnapshotSigning"
 import { Store } from "rulestead/Store"
 import { environment, keyOf, ruleset } from "./catalogue.ts"
 import type { Database } from "./Databases.ts"
@@ -20,8 +21,10 @@ export interface Editor {
   readonly edit: Effect.Effect<Edit>
 }
 
-export const make = Effect.fnUntraced(function*({ flags, url }: Database) {
-  const context = yield* Layer.build(Postgres.layer({ url, retention }))
+/** An editor who signs, or does not. */
+export const make = Effect.fnUntraced(function*({ flags, url }: Database, sign?: SnapshotSigning.Options) {
+  const signing = sign === undefined ? Layer.empty : SnapshotSigning.layer(sign)
+  const context = yield* Layer.build(Layer.provide(Postgres.layer({ url, retention }), signing))
   let edition = 0
   const edit = Effect.gen(function*() {
     const store = yield* Store

@@ -26,6 +26,8 @@ export const flag = (index: number): StoredFlag => ({
   purpose: "release",
   description: `Feature ${index}`,
   tags: [`team-${index % 40}`],
+  owner: null,
+  lifecycle: { mode: "permanent" },
   revision: 1,
   createdAt: 0,
   updatedAt: 0,

@@ -17,6 +17,7 @@ import type { Row } from "./Measurement.ts"
 import { publishing } from "./publishing.ts"
 import { recovering } from "./recovering.ts"
 import { restoring } from "./restoring.ts"
+import { signing } from "./signing.ts"
 
 const measurements = [
   publishing,
@@ -27,7 +28,8 @@ const measurements = [
   recovering,
   restoring,
   crowding,
-  asking
+  asking,
+  signing
 ]
 
 const { positionals, values: { quick } } = parseArgs({

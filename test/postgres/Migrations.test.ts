@@ -1,6 +1,7 @@
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, layer } from "@effect/vitest"
 import * as Postgres from "@rulestead/postgres/Postgres"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Fs from "node:fs/promises"
@@ -8,6 +9,8 @@ import * as Path from "node:path"
 import { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
 import { latest, migrations } from "../../packages/postgres/src/internal/migrations.ts"
+import * as Clocks from "../../packages/rulestead/test/support/Clocks.ts"
+import * as Mirror from "../contract/support/Mirror.ts"
 import * as Scene from "../contract/support/Scene.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import * as TestSchema from "./support/TestSchema.ts"
@@ -31,6 +34,45 @@ const setVersion = Effect.fnUntraced(function*(schema: string, version: number) 
   yield* sql`delete from ${sql(schema)}.migrations`
   yield* sql`insert into ${sql(schema)}.migrations (version) values (${version})`
 })
+
+/** What later code would do: something is added, and it says which older code need not know. */
+const migrateFurther = Effect.fnUntraced(function*(
+  schema: string,
+  oldest: { readonly readable_by: number; readonly writable_by: number }
+) {
+  const sql = yield* PgClient.PgClient
+  yield* sql.withTransaction(Effect.gen(function*() {
+    const [row] = yield* sql<{ readonly next: number }>`select max(version) + 1 as next from ${sql(schema)}.migrations`
+    assert.isDefined(row)
+    yield* sql`alter table ${sql(schema)}.snapshot_heads add column ${sql(`later_${row.next}`)} text default 'more'`
+    yield* sql`insert into ${sql(schema)}.migrations ${sql.insert({ version: row.next, ...oldest })}`
+  }))
+})
+
+/** What older code did, which knew that many migrations. */
+const migrateTo = Effect.fnUntraced(function*(schema: string, version: number) {
+  const sql = yield* PgClient.PgClient
+  if (version === 0) return
+  yield* sql`create schema ${sql(schema)}`
+  yield* sql`create table ${sql(schema)}.migrations (
+    version integer primary key,
+    applied_at timestamptz not null default now()
+  )`
+  for (const [index, { migration }] of migrations.slice(0, version).entries()) {
+    for (const statement of migration(sql, sql(schema))) yield* statement.unprepared
+    yield* sql`insert into ${sql(schema)}.migrations (version) values (${index + 1})`
+  }
+})
+
+/** When a publisher that was there before has to look again whether it may write. */
+const later = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Clock.clockWith((clock) =>
+    Effect.provideService(
+      self,
+      Clock.Clock,
+      Clocks.like(clock, { currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + 10_000) })
+    )
+  )
 
 layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minute" })("migrations", (it) => {
   it.effect("ten nodes that start at once create the schema once, and all can use it", () =>
@@ -85,6 +127,113 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
         const unfed = yield* Effect.flip(SnapshotFeed.use((feed) => feed.changesSince("prod", undefined)))
         assert.deepInclude(unfed, { _tag: "FeedError", reason: "incompatible", detail })
       }).pipe(Effect.provide(Postgres.layer(options)))
+    }))
+
+  it.effect("older code reads on beside a later migration that nodes need not know, and does not write", () =>
+    Effect.gen(function*() {
+      const options = yield* TestSchema.migrated
+      yield* Effect.gen(function*() {
+        const { environment, flag } = yield* Scene.live(Scene.forced(true))
+        yield* migrateFurther(options.schema, { readable_by: latest, writable_by: latest + 1 })
+        const { head } = yield* Mirror.fetch(environment)
+        assert.strictEqual(head.version, 1)
+        const refused = yield* Effect.flip(later(Scene.publish(flag, environment, Scene.forced(false))))
+        assert.deepInclude(refused, { _tag: "StoreUnavailable", reason: "incompatible" })
+        assert.strictEqual((yield* Mirror.fetch(environment)).head.version, 1)
+      }).pipe(Effect.provide(Postgres.layer(options)))
+      const error = yield* Effect.flip(Postgres.migrate(options))
+      assert.deepInclude(error, { _tag: "SchemaTooNew", database: latest + 1, code: latest })
+    }))
+
+  it.effect("older code writes on beside a later migration that nobody need know, and leaves it as it is", () =>
+    Effect.gen(function*() {
+      const options = yield* TestSchema.migrated
+      yield* migrateFurther(options.schema, { readable_by: 2, writable_by: 2 })
+      yield* migrateFurther(options.schema, { readable_by: latest, writable_by: latest })
+      const before = yield* inventory(options.schema)
+      assert.deepStrictEqual(yield* Postgres.migrate(options), { from: latest + 2, to: latest + 2 })
+      yield* Effect.gen(function*() {
+        const { environment, flag } = yield* Scene.live(Scene.forced(true))
+        const mirror = yield* Mirror.fetch(environment)
+        yield* later(Scene.publish(flag, environment, Scene.forced(false)))
+        assert.strictEqual((yield* Mirror.follow(mirror)).head.version, 2)
+      }).pipe(Effect.provide(Postgres.layer(options)))
+      assert.deepStrictEqual(yield* inventory(options.schema), before)
+    }))
+
+  it.effect("of several later migrations, the strictest counts", () =>
+    Effect.gen(function*() {
+      const options = yield* TestSchema.migrated
+      yield* migrateFurther(options.schema, { readable_by: latest + 1, writable_by: latest + 1 })
+      yield* migrateFurther(options.schema, { readable_by: latest, writable_by: latest })
+      yield* Effect.gen(function*() {
+        const refused = yield* Effect.flip(Store.use((store) => store.environments))
+        assert.deepInclude(refused, { _tag: "StoreUnavailable", reason: "incompatible" })
+        const unfed = yield* Effect.flip(SnapshotFeed.use((feed) => feed.changesSince("prod", undefined)))
+        assert.deepInclude(unfed, { _tag: "FeedError", reason: "incompatible" })
+      }).pipe(Effect.provide(Postgres.layer(options)))
+    }))
+
+  it.effect("a database says of every migration who need not know it, whatever version it was brought up from", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      for (let from = 0; from < latest; from++) {
+        const options = yield* TestSchema.absent
+        yield* migrateTo(options.schema, from)
+        assert.deepStrictEqual(yield* Postgres.migrate(options), { from, to: latest })
+        const declared = yield* sql`
+          select version, readable_by, writable_by from ${sql(options.schema)}.migrations
+          where version > ${from} order by version`
+        assert.deepStrictEqual(
+          declared,
+          migrations.slice(from).map(({ readableBy, writableBy }, index) => ({
+            version: from + index + 1,
+            readable_by: readableBy,
+            writable_by: writableBy
+          }))
+        )
+        yield* Effect.provide(Scene.live(Scene.forced(true)), Postgres.layer(options))
+      }
+    }))
+
+  it.effect("what was audited and drafted before can be looked up after, and still cannot be changed", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const options = yield* TestSchema.absent
+      yield* migrateTo(options.schema, 2)
+      const s = sql(options.schema)
+      const at = "2026-01-01T00:00:00Z"
+      const audience = { key: "staff", description: "", definition: { everyone: true } }
+      const place = { key: "prod", name: "Production", description: "", protected: false }
+      const rules = [{ key: "a", strategy: "segment_match", audience: "staff", conditions: [], value: true }]
+      const document = (id: string, text: string, correlationId: string | null) =>
+        JSON.stringify({ before: null, after: { text }, actor: { id, kind: "person" }, reason: null, correlationId })
+      for (const key of ["banner", "other"]) {
+        const flag = { key, valueType: "boolean", defaultValue: false, purpose: "release", description: "", tags: [] }
+        yield* sql`insert into ${s}.flags values (${key}, 1, ${JSON.stringify(flag)}::json, ${at}, ${at}, null)`
+      }
+      yield* sql`insert into ${s}.environments values ('prod', 1, ${JSON.stringify(place)}::json, ${at}, ${at})`
+      yield* sql`insert into ${s}.audiences values ('staff', 1, ${JSON.stringify(audience)}::json, ${at}, ${at})`
+      const draft = JSON.stringify({ rules, hashVersion: 1 })
+      yield* sql`insert into ${s}.flag_states values ('banner', 'prod', 1, ${draft}::json, 0, null, null)`
+      yield* sql`insert into ${s}.flag_states values ('other', 'prod', 1, 'null'::json, 0, null, null)`
+      for (const row of [document("ada", "plain", "request \"1\""), document("bob", "nul\0l", "request 2")]) {
+        yield* sql`insert into ${s}.audit_events (action, key, environment, at, document)
+          values ('draft.save', 'banner', 'prod', ${at}, ${row}::json)`
+      }
+      yield* Postgres.migrate(options)
+      yield* Effect.gen(function*() {
+        const store = yield* Store
+        const [found] = yield* store.audit({ actor: "ada", correlationId: "request \"1\"" })
+        assert.deepInclude(found, { result: "ok", action: "draft.save", key: "banner", after: { text: "plain" } })
+        assert.strictEqual((yield* store.audit({ key: "banner" })).length, 2)
+        assert.deepInclude(yield* store.flag("banner"), { owner: null, lifecycle: null })
+        const { uses } = yield* store.audienceImpact("staff")
+        assert.deepStrictEqual(uses, [
+          { environment: "prod", protected: false, flag: "banner", stage: "draft", rules: ["a"] }
+        ])
+      }).pipe(Effect.provide(Postgres.layer(options)))
+      yield* Effect.flip(sql`update ${s}.audit_events set actor = null`)
     }))
 
   it.effect("a database that was never migrated is incompatible until it is", () =>
@@ -154,6 +303,6 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
           Effect.promise((): Promise<Record<string, unknown>> => import(Path.join(folder, file))),
           Object.values
         ))
-      assert.deepStrictEqual(exported, migrations.map((migration) => [migration]))
+      assert.deepStrictEqual(exported, migrations.map(({ migration }) => [migration]))
     }))
 })

@@ -6,8 +6,9 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The database was migrated by newer code, which may keep there what this code would not understand. Nothing was changed.
- * Run newer code, or a database of its own.
+ * The database was migrated by newer code, and says that this code must not write there, as it would not understand or
+ * keep right what is new. Nothing was changed. Run newer code, or a database of its own. Nodes that only read may go on:
+ * that is another question, which the database answers as well.
  *
  * @category errors
  * @since 0.1.0

@@ -116,6 +116,7 @@ export type StoredEntry = typeof StoredEntry.Type
  * - `digest`: see {@link adjustDigest}.
  * - `entries`: how many there are.
  * - `publishedAt`: milliseconds since 1970, by the clock of whoever published.
+ * - `signature`: of whoever published, over all of the above and all entries, if they are signed; see `SnapshotSigning`.
  *
  * @category schemas
  * @since 0.1.0
@@ -127,7 +128,8 @@ export const Head = Schema.Struct({
   version: Schema.Natural,
   digest: Schema.String,
   entries: Schema.Natural,
-  publishedAt: Schema.Finite
+  publishedAt: Schema.Finite,
+  signature: Schema.optionalKey(Schema.String)
 })
 
 /**
@@ -157,7 +159,8 @@ const modulus = 1n << 256n
 
 /**
  * The digest after entries came and went: the sum of the hashes of all entries modulo 2^256, in hex. It does not depend
- * on the order, and a change costs what changed. It detects damage; it is not a signature.
+ * on the order, and a change costs what changed. It detects damage; it is not a signature, and nothing that a signature
+ * could be over, as sums of so few bits can be hit on purpose.
  *
  * @category hashing
  * @since 0.1.0

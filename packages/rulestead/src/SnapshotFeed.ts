@@ -16,7 +16,7 @@ import type { Head, StoredEntry } from "./Snapshot.ts"
  * - `unreachable`: no connection, or it was lost.
  * - `denied`: credentials or permissions; retried, but not soon.
  * - `environment_not_found`: the store has no such environment (yet).
- * - `incompatible`: the store's schema is missing, or newer or older than the code.
+ * - `incompatible`: the store's schema is missing, or of a version that this code cannot read.
  * - `timeout`: no answer in time.
  * - `failed`: anything else, defects included.
  *

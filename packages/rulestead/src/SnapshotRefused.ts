@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
  * - `missing_entries`: only changes came where everything was needed.
  * - `hash_mismatch`, `invalid_entry`: an entry's content is not what its hash says, or cannot be decoded.
  * - `count_mismatch`, `digest_mismatch`: the entries do not add up to what the head says.
+ * - `signature`: it is not signed with a key that this node was given, or is not what was signed.
  *
  * @category schemas
  * @since 0.1.0
@@ -29,7 +30,8 @@ export const Reason = Schema.Literals([
   "hash_mismatch",
   "invalid_entry",
   "count_mismatch",
-  "digest_mismatch"
+  "digest_mismatch",
+  "signature"
 ])
 
 /**

@@ -1,7 +1,7 @@
 import type { Head } from "rulestead/Snapshot"
 
-/** What a table of heads has of a {@link Head}: all but the epoch. */
-export const columns = "environment, schema_version, version, digest, entries, published_at"
+/** What the table of heads has of a {@link Head}: all but the epoch. */
+export const columns = "environment, schema_version, version, digest, entries, published_at, signature"
 
 export interface HeadRow {
   readonly schema_version: number
@@ -11,6 +11,7 @@ export interface HeadRow {
   readonly digest: string
   readonly entries: number
   readonly published_at: Date
+  readonly signature: string | null
 }
 
 export const fromRow = (row: HeadRow): Head => ({
@@ -20,5 +21,6 @@ export const fromRow = (row: HeadRow): Head => ({
   version: Number(row.version),
   digest: row.digest,
   entries: row.entries,
-  publishedAt: row.published_at.getTime()
+  publishedAt: row.published_at.getTime(),
+  ...(row.signature === null ? {} : { signature: row.signature })
 })

@@ -53,6 +53,7 @@ export const isRepairable = (reason: Reason): boolean => {
     case "invalid_entry":
     case "count_mismatch":
     case "digest_mismatch":
+    case "signature":
       return true
   }
 }

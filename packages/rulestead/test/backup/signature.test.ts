@@ -2,12 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, generateKeyPairSync } from "node:crypto"
-import type { Key } from "rulestead/SnapshotBackupDisk"
+import type { SigningKey } from "rulestead/SigningKey"
 import * as TemporaryDirectory from "../../../../test/support/TemporaryDirectory.ts"
 import { damage, generationsIn, open, quarantinedIn, versionIn } from "../support/backupDisk.ts"
 import { complete } from "../support/snapshots.ts"
 
-const hmac = (secret: string): Key => ({ algorithm: "hmac-sha256", secret: Redacted.make(secret.padEnd(32, "-")) })
+const hmac = (secret: string): SigningKey => ({
+  algorithm: "hmac-sha256",
+  secret: Redacted.make(secret.padEnd(32, "-"))
+})
 
 const pair = () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519", {
@@ -19,17 +22,17 @@ const pair = () => {
 
 const signing = pair()
 const other = pair()
-const ed25519: Key = { algorithm: "ed25519", ...signing }
-const verifying: Key = { algorithm: "ed25519", publicKey: signing.publicKey }
+const ed25519: SigningKey = { algorithm: "ed25519", ...signing }
+const verifying: SigningKey = { algorithm: "ed25519", publicKey: signing.publicKey }
 
 /** A directory with one backup, signed with this key or with none. */
-const savedWith = Effect.fnUntraced(function*(key: Key | undefined) {
+const savedWith = Effect.fnUntraced(function*(key: SigningKey | undefined) {
   const directory = yield* TemporaryDirectory.make
   yield* (yield* open({ directory, key })).save("prod", complete({ version: 1 }))
   return directory
 })
 
-const refusedBy = Effect.fnUntraced(function*(directory: string, key: Key) {
+const refusedBy = Effect.fnUntraced(function*(directory: string, key: SigningKey) {
   const loaded = yield* (yield* open({ directory, key })).load("prod")
   assert.isUndefined(loaded.saved)
   assert.strictEqual(quarantinedIn(directory).length, 1)

@@ -8,8 +8,8 @@ import type { Changes, FeedError, Held } from "rulestead/SnapshotFeed"
 import type { Database } from "../database.ts"
 import * as Failure from "../failure.ts"
 import * as Heads from "../heads.ts"
-import { latest } from "../migrations.ts"
 import { transaction } from "../transaction.ts"
+import * as Version from "../version.ts"
 
 /** Why there are no changes to tell, beside what the database says. */
 type Refusal = Pick<FeedError, "reason" | "detail">
@@ -34,9 +34,9 @@ export const make = (database: Database) => {
         ), known as materialized (
           select *, epoch = ${held.epoch} and ${held.version}::bigint between floor and version as is_known from head
         )
-        select migration.version as migration, known.*,
+        select versions.version as migration, versions.readable_by, versions.writable_by, known.*,
           entry.kind, entry.key, entry.version as entry_version, entry.hash, entry.content
-        from (select max(version) as version from ${schema}.migrations) migration
+        from (select ${sql.literal(Version.columns)} from ${schema}.migrations) versions
         left join known on true
         left join lateral (
           select kind, key, max(version) as version from ${schema}.snapshot_entries
@@ -115,6 +115,7 @@ interface EntryRow {
 }
 
 type Row =
+  & Omit<Version.VersionRow, "version">
   & { readonly migration: number | null }
   & (
     | { readonly environment: null }
@@ -129,8 +130,9 @@ interface Found {
 
 const found = (rows: ReadonlyArray<Row>): Effect.Effect<Found, Refusal> => {
   const [first] = rows
-  const migration = first?.migration ?? 0
-  if (first === undefined || migration !== latest) return Effect.fail(Failure.wrongVersion(migration))
+  if (first === undefined || !Version.isReadable({ ...first, version: first.migration })) {
+    return Effect.fail(Failure.wrongVersion(first?.migration ?? 0))
+  }
   if (first.environment === null) return Effect.fail(environmentNotFound)
   return Effect.succeed({
     head: Heads.fromRow(first),

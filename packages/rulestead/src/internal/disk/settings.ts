@@ -4,11 +4,11 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as InvalidInput from "../../InvalidInput.ts"
+import { SigningKey } from "../../SigningKey.ts"
 import type { Options } from "../../SnapshotBackupDisk.ts"
-import * as Signature from "./signature.ts"
+import * as Signature from "../signature.ts"
 
 export interface Settings {
   readonly directory: string
@@ -19,14 +19,16 @@ export interface Settings {
   readonly quarantineLimit: number
 }
 
+const subject = "backup options"
+
 export const decode = Effect.fnUntraced(
   function*(options: Options): Effect.fn.Return<Settings, InvalidInput.InvalidInput> {
-    const { application = "", directory, maxAge, quarantineLimit = 4 } = yield* decodeOptions(options)
+    const { application = "", directory, key, maxAge, quarantineLimit = 4 } = yield* decodeOptions(options)
     return {
       directory,
       application,
       maxAge: maxAge === undefined ? Infinity : Duration.toMillis(maxAge),
-      signature: options.key === undefined ? Signature.none : yield* Signature.make(options.key),
+      signature: key === undefined ? Signature.none : yield* Signature.make(key, "backup", { subject, path: ["key"] }),
       quarantineLimit
     }
   }
@@ -47,8 +49,6 @@ const Directory = Schema.String.check(
   )
 )
 
-const Secret = Schema.declare((input: unknown) => Redacted.isRedacted(input), { expected: "a Redacted string" })
-
 const Limit = Schema.Finite.check(
   Schema.makeFilter(
     (limit: number) => Number.isSafeInteger(limit) && limit >= 0,
@@ -57,19 +57,12 @@ const Limit = Schema.Finite.check(
 )
 
 const decodeOptions = InvalidInput.decode(
-  "backup options",
+  subject,
   Schema.Struct({
     directory: Directory,
     application: Schema.optional(Schema.String),
     maxAge: Schema.optional(Age),
-    key: Schema.optional(Schema.Union([
-      Schema.Struct({ algorithm: Schema.Literal("hmac-sha256"), secret: Secret }),
-      Schema.Struct({
-        algorithm: Schema.Literal("ed25519"),
-        publicKey: Schema.String,
-        privateKey: Schema.optional(Secret)
-      })
-    ])),
+    key: Schema.optional(SigningKey),
     quarantineLimit: Schema.optional(Limit)
   })
 )

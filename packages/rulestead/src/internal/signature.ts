@@ -1,5 +1,5 @@
 /**
- * Proof that a backup was written by a holder of a key. One line of text over the SHA-256 of what is signed.
+ * Proof that something was made by a holder of a key. One line of text over the SHA-256 of what is signed.
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -14,8 +14,9 @@ import {
   timingSafeEqual,
   verify
 } from "node:crypto"
-import * as InvalidInput from "../../InvalidInput.ts"
-import type { Key } from "../../SnapshotBackupDisk.ts"
+import * as InvalidInput from "../InvalidInput.ts"
+import type { SigningKey } from "../SigningKey.ts"
+import { formatPath } from "./path.ts"
 
 export interface Signer {
   /** Characters of every signature. */
@@ -31,21 +32,59 @@ export interface Signature {
   readonly verify: Verify
 }
 
+/** What is signed. It keeps the signatures of one purpose from being taken for those of another. */
+export type Purpose = "backup" | "snapshot"
+
 /** Signs nothing and asks for nothing. */
 export const none: Signature = {
   signer: { length: "unsigned".length, sign: () => "unsigned" },
   verify: () => true
 }
 
-export const make = (key: Key): Effect.Effect<Signature, InvalidInput.InvalidInput> =>
-  key.algorithm === "hmac-sha256" ? hmac(key.secret) : ed25519(key)
+/** Where the key was given, for those who are told that it is none. */
+export interface Place {
+  readonly subject: string
+  readonly path: ReadonlyArray<PropertyKey>
+}
 
-/** Keeps signatures apart from whatever else the key signs. */
-const message = (digest: Uint8Array): Buffer => Buffer.concat([Buffer.from("rulestead-backup\n"), digest])
+export const make = (
+  key: SigningKey,
+  purpose: Purpose,
+  place: Place
+): Effect.Effect<Signature, InvalidInput.InvalidInput> => {
+  const use: Use = {
+    message: (digest) => Buffer.concat([Buffer.from(`rulestead-${purpose}\n`), digest]),
+    refuse: (field, allowed) => {
+      const path = formatPath([...place.path, field])
+      const problem = { path, rule: "key", allowed, found: "another text" }
+      return Effect.fail(new InvalidInput.InvalidInput({ subject: place.subject, problems: [problem] }))
+    }
+  }
+  return key.algorithm === "hmac-sha256" ? hmac(key.secret, use) : ed25519(key, use)
+}
+
+/** Verifies what any of the keys has signed. */
+export const makeVerify = (
+  keys: ReadonlyArray<SigningKey>,
+  purpose: Purpose,
+  { path, subject }: Place
+): Effect.Effect<Verify, InvalidInput.InvalidInput> =>
+  Effect.map(
+    Effect.forEach(keys, (key, index) => make(key, purpose, { subject, path: [...path, index] })),
+    (signatures) => (digest, signature) => signatures.some(({ verify }) => verify(digest, signature))
+  )
+
+interface Use {
+  readonly message: (digest: Uint8Array) => Buffer
+  readonly refuse: (field: string, allowed: string) => Effect.Effect<never, InvalidInput.InvalidInput>
+}
 
 const minSecretBytes = 32
 
-const hmac = (secret: Redacted.Redacted): Effect.Effect<Signature, InvalidInput.InvalidInput> => {
+const hmac = (
+  secret: Redacted.Redacted,
+  { message, refuse }: Use
+): Effect.Effect<Signature, InvalidInput.InvalidInput> => {
   const bytes = Buffer.from(Redacted.value(secret))
   if (bytes.length < minSecretBytes) return refuse("secret", `a secret of at least ${minSecretBytes} bytes`)
   const key = createSecretKey(bytes)
@@ -61,7 +100,8 @@ const hmac = (secret: Redacted.Redacted): Effect.Effect<Signature, InvalidInput.
 }
 
 const ed25519 = Effect.fnUntraced(function*(
-  key: Extract<Key, { readonly algorithm: "ed25519" }>
+  key: Extract<SigningKey, { readonly algorithm: "ed25519" }>,
+  { message, refuse }: Use
 ): Effect.fn.Return<Signature, InvalidInput.InvalidInput> {
   const publicKey = readKey(() => createPublicKey(key.publicKey))
   if (publicKey === undefined) return yield* refuse("publicKey", "an Ed25519 public key in PEM")
@@ -88,11 +128,3 @@ const readKey = (read: () => KeyObject): KeyObject | undefined => {
   const key = Result.try(read)
   return Result.isSuccess(key) && key.success.asymmetricKeyType === "ed25519" ? key.success : undefined
 }
-
-const refuse = (field: string, allowed: string): Effect.Effect<never, InvalidInput.InvalidInput> =>
-  Effect.fail(
-    new InvalidInput.InvalidInput({
-      subject: "backup options",
-      problems: [{ path: `key.${field}`, rule: "key", allowed, found: "another text" }]
-    })
-  )
