@@ -79,6 +79,14 @@ const unwritable = (code: string) => (world: DiskWorld, phase: Phase): Fault =>
     world.tap(pass)
   )
 
+const hanging = (world: DiskWorld) => {
+  const moves = Latch.makeUnsafe()
+  return {
+    begin: world.tap(() => Effect.uninterruptible(moves.await)),
+    end: Effect.andThen(world.tap(pass), Effect.asVoid(moves.open))
+  }
+}
+
 const faults: Faults<typeof matrix.disk, DiskWorld> = {
   "corrupt backup": damaging(flip),
   "corrupt backups": damaging(flip, 2),
@@ -132,14 +140,10 @@ const faults: Faults<typeof matrix.disk, DiskWorld> = {
   "disk full": unwritable("ENOSPC"),
   "read-only disk": unwritable("EROFS"),
   "disk that hangs": (world, phase) => {
-    const moves = Latch.makeUnsafe()
-    return harm(
-      world,
-      phase,
-      world.tap(() => Effect.uninterruptible(moves.await)),
-      Effect.andThen(world.tap(pass), Effect.asVoid(moves.open))
-    )
-  }
+    const { begin, end } = hanging(world)
+    return harm(world, phase, begin, end)
+  },
+  "disk that hangs while the store is well": hanging
 }
 
 describe("a disk", () => {

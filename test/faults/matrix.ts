@@ -325,6 +325,32 @@ const rows = {
   }
 } satisfies Family
 
+/** Somebody writes to the tables who has no key, where publishers sign and nodes ask for it. */
+const signatures = {
+  "forged rows": {
+    what: "an older value is put back as the next version, with everything that fits but a signature",
+    cells: refusing("signature")
+  },
+  "forged rows where nobody signs": {
+    what: "so it is, and neither publishers nor nodes were given a key",
+    cells: {
+      running: {
+        during: { ...fresh, serves: "previous" },
+        told: ["SnapshotApplied"],
+        afterwards: ["SnapshotApplied"]
+      }
+    }
+  },
+  "unsigned rows": {
+    what: "the head has no signature",
+    cells: refusing("signature")
+  },
+  "signed rows of another database": {
+    what: "the head is of another epoch than was signed, as after a restore",
+    cells: refusing("signature")
+  }
+} satisfies Family
+
 const loaded = (serves: Serves, quarantined: BackupFault): Cell => ({
   during: { ...fromBackup("unreachable"), serves, quarantined, backup: "loaded" },
   told: [{ _tag: "BackupQuarantined", reason: quarantined }, "BackupLoaded"],
@@ -349,7 +375,7 @@ const unwritable = {
   stopping: { during: closed, told: [{ _tag: "BackupFailed", operation: "save", reason: "storage" }] }
 } satisfies Cells
 
-/** Faults of the backup, on real files. At a first start the store is away as well, until the fault ends. */
+/** Faults of the backup, on real files. At a first start the store is away as well, unless told otherwise. */
 const disk = {
   "corrupt backup": {
     what: "a byte of the newest generation is another one",
@@ -398,7 +424,7 @@ const disk = {
     cells: {
       "first start with a backup": {
         during: { ...empty("unreachable"), backup: "empty" },
-        told: [],
+        told: [failed("unreachable")],
         afterwards: ["BackupWritten"],
         backup: "written"
       },
@@ -432,6 +458,21 @@ const disk = {
       },
       "running": { during: fresh, told: ["SnapshotApplied"], afterwards: ["BackupWritten"], backup: "written" },
       "stopping": { during: closed, told: ["SnapshotApplied"] }
+    }
+  },
+  "disk that hangs while the store is well": {
+    what: "so it does, and the store is there",
+    cells: {
+      "first start with a backup": {
+        during: { ...fresh, backup: "failed" },
+        told: [{ _tag: "SnapshotApplied", source: "live" }, {
+          _tag: "BackupFailed",
+          operation: "load",
+          reason: "timeout"
+        }],
+        afterwards: ["BackupWritten"],
+        backup: "written"
+      }
     }
   }
 } satisfies Family
@@ -585,7 +626,17 @@ const implementation = {
   }
 } satisfies Family
 
-export const matrix = { server, database, network, rows, disk, clock, telemetry, implementation } satisfies Record<
+export const matrix = {
+  server,
+  database,
+  network,
+  rows,
+  signatures,
+  disk,
+  clock,
+  telemetry,
+  implementation
+} satisfies Record<
   string,
   Family
 >

@@ -73,6 +73,8 @@ export interface Refreshing {
 /**
  * Whether announcements are heard. Without them, changes are found by polling.
  *
+ * - `failures`: losses in a row, and `reason`: why it was last lost; 0 and `null` while it listens.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -84,8 +86,10 @@ export interface Listening {
 
 /**
  * - `off`: none is configured. `empty`: there was nothing to load.
- * - `loaded`, `written`: the last thing that happened; `at` is when what is there was written, `version` which it is.
+ * - `loaded`, `written`: what is served was there, or is there now; `at` is when what is there was written, or found to
+ *   be there by a save, `version` which it is.
  * - `failed`: the last read or write failed; writes are tried again.
+ * - `readOnly`: it is loaded from, and never written to.
  *
  * @category models
  * @since 0.1.0
@@ -94,6 +98,7 @@ export interface BackingUp {
   readonly state: "off" | "loading" | "empty" | "loaded" | "written" | "failed"
   readonly at: number | null
   readonly version: number | null
+  readonly readOnly: boolean
   readonly quarantined: ReadonlyArray<Fault>
   readonly detail: string | null
 }
@@ -101,9 +106,11 @@ export interface BackingUp {
 /**
  * Since the node started.
  *
- * - `missing`: decisions asked for flags that the snapshot does not have; `unready`: asked for before there was one.
- * - `stale`: decisions made from a snapshot that was stale.
- * - `refused`: answers that were not believed. `epochs`: databases restored or replaced.
+ * - `missing`: questions for flags that the snapshot does not have; `unready`: questions before there was one.
+ * - `stale`: questions for a flag that is there, while the snapshot was stale. `decisions` asks once for each flag;
+ *   `explain` is no question.
+ * - `refused`: answers of the store, backups and bootstraps that were not believed.
+ * - `epochs`: databases restored or replaced.
  *
  * @category models
  * @since 0.1.0
@@ -123,7 +130,7 @@ export interface Counts {
  * - `stale`: the store has not confirmed the snapshot for longer than `staleAfter`, or not at all yet.
  * - `verifiedAt`, `verifiedAge`: when the store last confirmed the snapshot, whether it changed or not.
  * - `appliedAt`, `appliedAge`: when the snapshot last changed.
- * - `publishedAt`: when it was published, by the store's clock.
+ * - `publishedAt`: when it was published, by the clock of whoever published it.
  * - `flags`: how many flags it has.
  * - `telemetry`: events that slow subscribers lost (`dropped`), and that telemetry threw on (`failed`).
  *

@@ -2,9 +2,9 @@
  * The last good snapshot, kept where it survives the process, so that a node that starts while the store is away has
  * something to serve.
  *
- * A backup is optional: without one provided, a node starts empty. It never stands in the way: it is asked once at the
- * start, written behind the scenes when something changed, one write at a time, and its failures cost the backup and
- * nothing else.
+ * A backup is optional: without one provided, a node starts empty. It never stands in the way: it is asked at the start,
+ * while the store is, written behind the scenes when something changed, one write at a time, and its failures cost the
+ * backup and nothing else.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,7 @@ export class BackupError extends Schema.TaggedError<BackupError>()("BackupError"
  * - `unreadable`: it is there, but cannot be read.
  * - `truncated`, `malformed`, `checksum`: it is damaged, or no backup at all.
  * - `format`: it was written in a format that this code does not know.
- * - `signature`: it is not signed as it should be.
+ * - `signature`: it, or the snapshot in it, is not signed as it should be.
  * - `foreign`: it is of another application or environment.
  * - `expired`: it is older than is allowed.
  *
@@ -49,7 +49,6 @@ export const Fault = Schema.Literals([
   "malformed",
   "checksum",
   "format",
-  "signature",
   "foreign",
   "expired",
   ...SnapshotRefused.Reason.literals.filter((reason) => reason !== "malformed")
@@ -87,10 +86,12 @@ export interface Loaded {
 /**
  * - `load`: what was saved last. Unusable generations are set aside on the way to a usable one.
  * - `setAside`: the node has refused what was loaded; the next `load` answers an older generation, or nothing.
- * - `save`: keeps a complete snapshot; the one before stays as the previous generation. Called with a newer snapshot only
- *   when the call before has ended, or was interrupted for taking longer than {@link saveTimeout}.
+ * - `save`: keeps a complete snapshot; the one before stays as the previous generation. Answers whether it had to:
+ *   `false` if that snapshot is kept already. Called with a newer one only when the call before has ended, or was
+ *   interrupted for taking longer than {@link saveTimeout}.
  * - `keepEvery`: where what was saved expires, how often to `save` what has not changed, and is still confirmed by the
  *   store, once more.
+ * - `readOnly` (`false`): nothing can be saved; `save` is never called.
  *
  * @category services
  * @since 0.1.0
@@ -98,12 +99,13 @@ export interface Loaded {
 export class SnapshotBackup extends Context.Service<SnapshotBackup, {
   readonly load: (environment: string) => Effect.Effect<Loaded, BackupError>
   readonly setAside: (environment: string, saved: Saved, fault: Fault) => Effect.Effect<void, BackupError>
-  readonly save: (environment: string, snapshot: Changes) => Effect.Effect<void, BackupError>
+  readonly save: (environment: string, snapshot: Changes) => Effect.Effect<boolean, BackupError>
   readonly keepEvery?: Duration.Input | undefined
+  readonly readOnly?: boolean | undefined
 }>()("rulestead/SnapshotBackup") {}
 
 /**
- * How long a start waits for the backup to be loaded.
+ * How long loading the backup may take. Nobody waits that long: the store is asked meanwhile.
  *
  * @category models
  * @since 0.1.0

@@ -22,7 +22,6 @@ import type { FileSystem } from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
-import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import * as Files from "./internal/disk/files.ts"
@@ -30,35 +29,18 @@ import * as Format from "./internal/disk/format.ts"
 import * as Names from "./internal/disk/names.ts"
 import * as Settings from "./internal/disk/settings.ts"
 import type { InvalidInput } from "./InvalidInput.ts"
+import type { SigningKey } from "./SigningKey.ts"
 import { BackupError, type Fault, type Loaded, type Saved, SnapshotBackup } from "./SnapshotBackup.ts"
 import type { Changes } from "./SnapshotFeed.ts"
-
-/**
- * What a backup is signed and verified with.
- *
- * - `hmac-sha256`: one secret of at least 32 bytes does both.
- * - `ed25519`: the private key signs, the public key verifies; both in PEM. A node that is given the public key alone
- *   loads backups but cannot save any.
- *
- * A signature proves who wrote a backup, not that it is the latest: `maxAge` limits how old a file can be put back.
- *
- * @category models
- * @since 0.1.0
- */
-export type Key =
-  | { readonly algorithm: "hmac-sha256"; readonly secret: Redacted.Redacted }
-  | {
-    readonly algorithm: "ed25519"
-    readonly publicKey: string
-    readonly privateKey?: Redacted.Redacted | undefined
-  }
 
 /**
  * - `directory`: where; created when absent. It should be on a disk that survives the process.
  * - `application`: keeps the backups of several applications in one directory apart; empty by default.
  * - `maxAge`: a backup written longer ago, by the wall clock, is not loaded; unlimited by default. What is saved again
  *   unchanged is written again once half of it has passed, and not before.
- * - `key`: signs what is saved, and refuses to load what is not signed with it; none by default.
+ * - `key`: signs what is saved, and refuses to load what is not signed with it; none by default. A node that is given a
+ *   public key alone loads backups and saves none. A signature proves who wrote a backup, not that it is the latest:
+ *   `maxAge` limits how old a file can be put back.
  * - `quarantineLimit`: how many unusable files of an environment are kept to be looked at, 4 by default. The oldest go.
  *
  * @category models
@@ -68,7 +50,7 @@ export interface Options {
   readonly directory: string
   readonly application?: string | undefined
   readonly maxAge?: Duration.Input | undefined
-  readonly key?: Key | undefined
+  readonly key?: SigningKey | undefined
   readonly quarantineLimit?: number | undefined
 }
 
@@ -170,12 +152,14 @@ const make = Effect.fnUntraced(function*(options: Options) {
     return name === undefined ? Effect.void : passOver(environment, name, fault)
   }
 
-  const save = (environment: string, snapshot: Changes): Effect.Effect<void, BackupError | PlatformError> =>
+  const save = (environment: string, snapshot: Changes): Effect.Effect<boolean, BackupError | PlatformError> =>
     Effect.suspend(() => {
       const turn = ++turns
       latestTurns.set(environment, turn)
       return oneWrite.withPermit(
-        Effect.suspend(() => latestTurns.get(environment) === turn ? write(environment, snapshot) : Effect.void)
+        Effect.suspend(() =>
+          latestTurns.get(environment) === turn ? write(environment, snapshot) : Effect.succeed(false)
+        )
       )
     })
 
@@ -185,7 +169,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
     const isThere = (yield* generationsOf(environment)).some((generation) =>
       isCandidate(generation) && Names.isOf(generation, head) && writtenAt - generation.writtenAt < maxAge / 2
     )
-    if (isThere) return
+    if (isThere) return false
     if (signature.signer === undefined) {
       return yield* new BackupError({ detail: "the key given verifies, but cannot sign" })
     }
@@ -195,13 +179,19 @@ const make = Effect.fnUntraced(function*(options: Options) {
     yield* files.write(folder, name, bytes)
     const superseded = Names.superseded(yield* generationsOf(environment), name)
     yield* files.remove(folder, superseded.map(({ name }) => name))
+    return true
   })
+
+  if (signature.signer === undefined) {
+    yield* Effect.logInfo("Backups are loaded, and none is saved: the key given verifies, but cannot sign")
+  }
 
   return SnapshotBackup.of({
     load: Effect.fn("SnapshotBackup.load")(load, explain("it cannot be read")),
     setAside: Effect.fn("SnapshotBackup.setAside")(setAside, explain("a file cannot be set aside")),
     save: Effect.fn("SnapshotBackup.save")(save, explain("it cannot be written")),
-    keepEvery: maxAge / 4
+    keepEvery: maxAge / 4,
+    readOnly: signature.signer === undefined
   })
 })
 

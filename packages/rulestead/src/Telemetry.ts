@@ -1,5 +1,5 @@
 /**
- * Facts about what a node does: small, typed, bounded, and redacted by construction. An event has no place for a fact of
+ * Facts about what nodes and authoring do: small, typed, bounded, and redacted by construction. An event has no place for a fact of
  * a context, an identity, the value of a flag, or the text of an exception.
  *
  * Telemetry is optional: provide {@link Telemetry.layer} to have it. Whatever happens in it changes nothing elsewhere.
@@ -12,10 +12,12 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { Action } from "./Audit.ts"
 import { broadcast } from "./internal/broadcast.ts"
 import { Fault } from "./SnapshotBackup.ts"
 import { FeedError } from "./SnapshotFeed.ts"
 import * as SnapshotRefused from "./SnapshotRefused.ts"
+import { StoreUnavailable } from "./StoreError.ts"
 
 /**
  * The version of this contract, in every event. Inside a version, events and fields are only added.
@@ -26,12 +28,10 @@ import * as SnapshotRefused from "./SnapshotRefused.ts"
 export const contract = 1
 
 const event = <const Tag extends string, const Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
-  Schema.TaggedStruct(tag, {
-    contract: Schema.Literal(contract),
-    environment: Schema.String,
-    at: Schema.Finite,
-    ...fields
-  })
+  anywhere(tag, { environment: Schema.String, ...fields })
+
+const anywhere = <const Tag extends string, const Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
+  Schema.TaggedStruct(tag, { contract: Schema.Literal(contract), at: Schema.Finite, ...fields })
 
 /**
  * Why a refresh brought nothing: what the feed said, or why its answer was refused. A feed that throws or dies has
@@ -66,7 +66,40 @@ export const Origin = Schema.Literals(["live", "backup", "bootstrap"])
 export type Origin = typeof Origin.Type
 
 /**
- * Every event has `contract`, `environment` and `at` (milliseconds since 1970, by the wall clock of the node). Times
+ * How a command of authoring ended.
+ *
+ * - `ok`: it took effect, or there was nothing to change.
+ * - `invalid_input`, `not_found`, `already_exists`, `conflict`, `archived`, `in_use`, `not_allowed` (by a policy), or for
+ *   whatever else `refused`: it could not be done, and changed nothing.
+ * - `unreachable`, `denied`, `incompatible`, `timeout`, `failed`: the store, as `StoreUnavailable` says it; or a defect,
+ *   which is `failed`, too.
+ * - `interrupted`: by the caller. As with a lost connection, it may have taken effect if that was in the last moment.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CommandOutcome = Schema.Literals([
+  "ok",
+  "invalid_input",
+  "not_found",
+  "already_exists",
+  "conflict",
+  "archived",
+  "in_use",
+  "not_allowed",
+  "refused",
+  ...StoreUnavailable.fields.reason.literals,
+  "interrupted"
+])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type CommandOutcome = typeof CommandOutcome.Type
+
+/**
+ * Every event has `contract`, `environment` and `at` (milliseconds since 1970, by the wall clock of the process). Times
  * that end in `Millis` are durations.
  *
  * Snapshots:
@@ -77,9 +110,10 @@ export type Origin = typeof Origin.Type
  * - `EpochChanged`: the database was restored or replaced; its snapshot was accepted.
  *
  * Refreshing:
- * - `RefreshFailed`: the `failures`-th in a row; the next try is in `retryMillis`.
+ * - `RefreshFailed`: the `failures`-th in a row; the next try is in `retryMillis`, or when the node
+ *   is asked to (0).
  * - `Announced`: the store announced a version; `news` if it is newer than what is held, which starts a refresh.
- * - `AnnouncementUnmet`: the announced version could not be found for a while; polling goes on.
+ * - `AnnouncementUnmet`: the announced version could not be found for a while; it is looked for on, as seldom as by polling.
  * - `ListenerOpened`, `ListenerLost`: announcements are heard (again), or not any more. `silent`: the subscription
  *   stood, but new versions arrived unannounced.
  * - `Faulted`: a part of the runtime itself failed unexpectedly, and was started again.
@@ -89,13 +123,23 @@ export type Origin = typeof Origin.Type
  *   or for the first time.
  *
  * Backup:
- * - `BackupLoaded`: a snapshot from the backup is served; it was written `ageMillis` ago, by the wall clock.
- * - `BackupWritten`, `BackupFailed`: saving, or loading, took place or did not.
+ * - `BackupLoaded`: a snapshot from the backup is served; it was written `ageMillis` ago, by the wall clock. Nothing is
+ *   told of a backup that came later than the store.
+ * - `BackupWritten`: a snapshot was saved. Nothing is told when somebody else had saved it already.
+ * - `BackupFailed`: loading, saving or setting aside failed, the `failures`-th time in a row.
  * - `BackupQuarantined`: what was saved could not be used and was set aside.
  *
  * Deciding:
  * - `FlagMissing`: a flag was asked for that the snapshot does not have. At most once per flag in
  *   {@link missingInterval}, and for a hundred flags. `flag` is `null` if it was no possible key of a flag.
+ * - `DefinitionUnmet`: what a flag serves does not fit the definition that code has of it (`Flag.Definition`), so the
+ *   definition's default was served, or no variant. As rarely.
+ *
+ * Authoring, told by `Store` and `Publisher`, and nothing of it before its transaction has committed:
+ * - `SnapshotPublished`: a snapshot was committed. `changed`: how many of its entries are other ones than before, removed
+ *   ones included; `entries`: how many there are; `publishMillis`: from the beginning of the transaction to its end.
+ * - `CommandEnded`: a command that writes ended. `command`: as in the audit; `key`: the flag, audience or environment that
+ *   it was about, `null` if it was no possible key; `environment`: `null` if it belongs to none.
  *
  * @category schemas
  * @since 0.1.0
@@ -134,10 +178,26 @@ export const Event = Schema.Union([
   event("BackupWritten", { epoch: Schema.String, version: Schema.Natural, writeMillis: Schema.Finite }),
   event("BackupFailed", {
     operation: Schema.Literals(["load", "save", "set_aside"]),
-    reason: Schema.Literals(["storage", "timeout", "failed"])
+    reason: Schema.Literals(["storage", "timeout", "failed"]),
+    failures: Schema.Natural
   }),
   event("BackupQuarantined", { reason: Fault }),
-  event("FlagMissing", { flag: Schema.NullOr(Schema.String) })
+  event("FlagMissing", { flag: Schema.NullOr(Schema.String) }),
+  event("DefinitionUnmet", { flag: Schema.String }),
+  event("SnapshotPublished", {
+    epoch: Schema.String,
+    version: Schema.Natural,
+    changed: Schema.Natural,
+    entries: Schema.Natural,
+    publishMillis: Schema.Finite
+  }),
+  anywhere("CommandEnded", {
+    environment: Schema.NullOr(Schema.String),
+    command: Action,
+    key: Schema.NullOr(Schema.String),
+    outcome: CommandOutcome,
+    commandMillis: Schema.Finite
+  })
 ])
 
 /**
@@ -147,7 +207,7 @@ export const Event = Schema.Union([
 export type Event = typeof Event.Type
 
 /**
- * How often, at most, a missing flag is reported.
+ * How often, at most, a missing flag, or one that does not fit its definition, is reported.
  *
  * @category models
  * @since 0.1.0

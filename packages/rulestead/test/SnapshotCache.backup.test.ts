@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { BackupError } from "rulestead/SnapshotBackup"
+import type { Changes } from "rulestead/SnapshotFeed"
 import { MemoryBackup } from "./support/MemoryBackup.ts"
 import { assertServes, build, eventsOf, happens, quiet, start } from "./support/Nodes.ts"
 import { complete, off, on } from "./support/Published.ts"
@@ -138,7 +140,102 @@ describe("a start with a backup", () => {
   }
 })
 
+describe("a start with a backup that is slow", () => {
+  const slow = (...generations: ReadonlyArray<Changes>) => {
+    const backup = new MemoryBackup(...generations)
+    backup.before = Effect.sleep("1 second")
+    return backup
+  }
+
+  it.effect("does not wait for it, and asks the store for everything", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = slow(feed.published.changesSince(undefined))
+      const starting = yield* Effect.forkScoped(build(feed, {}, backup.layer))
+      yield* TestClock.adjust("250 millis")
+      const node = yield* Fiber.join(starting)
+      assert.deepStrictEqual(feed.calls, [undefined])
+      assert.deepStrictEqual(node.cache.readiness(), { _tag: "Fresh" })
+      assertServes(node, { checkout: true })
+    }))
+
+  for (const version of [1, 7]) {
+    it.effect(`does not let version ${version} of it replace version 1 of the store`, () =>
+      Effect.gen(function*() {
+        const feed = withCheckout()
+        const backup = slow(complete([on("search")], { version }))
+        const node = yield* start(feed, {}, backup.layer)
+        yield* TestClock.adjust("1 minute")
+        assertServes(node, { checkout: true, search: false })
+        assert.deepInclude(node.cache.provenance(), { version: 1, source: "live", stale: false })
+        assert.deepStrictEqual(eventsOf(node, "BackupLoaded"), [])
+        assert.strictEqual(node.cache.health().counts.refused, 0)
+        assert.deepStrictEqual(backup.setAside, [])
+      }))
+  }
+
+  it.effect("serves it when it comes, while the first fetch hangs", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = slow(feed.published.changesSince(undefined))
+      feed.answer((held) => Effect.delay(feed.truth(held), "3 seconds"))
+      const starting = yield* Effect.forkScoped(build(feed, { bootTimeout: 0 }, backup.layer))
+      const node = yield* Fiber.join(starting)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(node.cache.readiness()._tag, "FromBackup")
+      assertServes(node, { checkout: true })
+      yield* TestClock.adjust("3 seconds")
+      assert.deepInclude(node.cache.provenance(), { version: 1, source: "live", stale: false })
+      assert.deepStrictEqual(eventsOf(node, "SnapshotApplied").map(({ source }) => source), ["backup"])
+    }))
+
+  it.effect("does not go back to an older answer of the store", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = slow(complete([on("search")], { version: 7 }))
+      feed.answer((held) => Effect.delay(feed.truth(held), "3 seconds"))
+      const node = yield* build(feed, { bootTimeout: 0 }, backup.layer)
+      yield* TestClock.adjust("4 seconds")
+      assertServes(node, { checkout: false, search: true })
+      assert.deepInclude(eventsOf(node, "SnapshotRefused")[0], { source: "live", reason: "older_version" })
+    }))
+
+  it.effect("serves a bootstrap meanwhile", () =>
+    Effect.gen(function*() {
+      const backup = slow(complete([on("search")], { version: 7 }))
+      const bootstrap = complete([on("banner")], { epoch: "bootstrap" })
+      const node = yield* build(away(), { bootTimeout: 0, bootstrap }, backup.layer)
+      assertServes(node, { banner: true })
+      yield* TestClock.adjust("1 second")
+      assertServes(node, { banner: false, search: true })
+    }))
+})
+
+describe("a backup that cannot be written to", () => {
+  it.effect("is started from, says so, and is left alone", () =>
+    Effect.gen(function*() {
+      const feed = withCheckout()
+      const backup = new MemoryBackup(feed.published.changesSince(undefined))
+      const node = yield* build(feed, {}, backup.layerReadOnly)
+      feed.announce(feed.published.put(on("search")))
+      yield* TestClock.adjust("1 hour")
+      assertServes(node, { checkout: true, search: true })
+      assert.deepInclude(node.cache.health().backup, { state: "loaded", version: 1, readOnly: true })
+      assert.deepStrictEqual(backup.written, [])
+      assert.deepStrictEqual(eventsOf(node, "BackupFailed"), [])
+    }))
+})
+
 describe("saving", () => {
+  it.effect("tells of no write where somebody else has written", () =>
+    Effect.gen(function*() {
+      const backup = new MemoryBackup()
+      backup.isKept = true
+      const node = yield* build(withCheckout(), {}, backup.layer)
+      yield* happens(() => node.cache.health().backup.version === 1)
+      assert.deepStrictEqual(eventsOf(node, "BackupWritten"), [])
+    }))
+
   it.effect("takes place when something changed, and only then", () =>
     Effect.gen(function*() {
       const feed = withCheckout()

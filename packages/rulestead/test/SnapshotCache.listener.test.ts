@@ -2,20 +2,23 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import type { Options } from "rulestead/SnapshotCache"
 import type { Announcement } from "rulestead/SnapshotFeed"
 import { assertServes, build, eventsOf, happens, type Node, quiet } from "./support/Nodes.ts"
 import { off, on } from "./support/Published.ts"
 import { failing, ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
 
 /** A node that serves version 1, listens, and has nothing to do. */
-const listening = Effect.gen(function*() {
+const listeningWith = Effect.fnUntraced(function*(options: Partial<Options>) {
   const feed = new ScriptedFeed()
   feed.published.put(on("checkout"))
-  const node = yield* build(feed)
+  const node = yield* build(feed, options)
   yield* quiet
   assert.strictEqual(node.cache.health().listener.state, "listening")
   return { feed, node }
 })
+
+const listening = listeningWith({})
 
 const version = (node: Node): number => node.cache.provenance().version
 
@@ -82,18 +85,67 @@ describe("an announcement", () => {
       assert.strictEqual(version(node), 2)
     }))
 
-  it.effect("of a version that never comes is given up, reported, and polling goes on", () =>
+  it.effect("is followed for as long as it takes, and found soon however seldom the node polls", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listeningWith({ pollInterval: "1 hour" })
+      feed.announce(2)
+      yield* quiet
+      yield* TestClock.adjust("20 minutes")
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("45 seconds")
+      assert.strictEqual(version(node), 2)
+      const calls = feed.calls.length
+      yield* TestClock.adjust("25 minutes")
+      assert.strictEqual(feed.calls.length, calls)
+    }))
+
+  it.effect("of a version that never comes is reported once, costs no more than polling, and holds up no other", () =>
     Effect.gen(function*() {
       const { feed, node } = yield* listening
-      feed.announce(1000)
+      feed.announce(Number.MAX_SAFE_INTEGER)
       yield* quiet
       yield* TestClock.adjust("20 seconds")
-      assert.deepInclude(eventsOf(node, "AnnouncementUnmet")[0], { announced: 1000, version: 1 })
       const calls = feed.calls.length
       yield* TestClock.adjust("10 minutes")
       assert.isAtMost(feed.calls.length - calls, 80)
       feed.announce(feed.published.put(off("checkout")))
       yield* happens(() => version(node) === 2)
+      yield* TestClock.adjust("10 minutes")
+      feed.announce(feed.published.put(on("checkout")))
+      yield* happens(() => version(node) === 3)
+      assert.deepStrictEqual(
+        eventsOf(node, "AnnouncementUnmet").map(({ announced, version }) => [announced, version]),
+        [[Number.MAX_SAFE_INTEGER, 1]]
+      )
+    }))
+
+  it.effect("is followed no longer than its epoch lasts", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listeningWith({ pollInterval: "1 hour" })
+      feed.announce(1000)
+      yield* quiet
+      feed.published.restore("epoch-2", 1, [off("checkout")])
+      yield* TestClock.adjust("1 minute")
+      assertServes(node, { checkout: false })
+      const calls = feed.calls.length
+      yield* TestClock.adjust("25 minutes")
+      assert.strictEqual(feed.calls.length, calls)
+    }))
+
+  it.effect("that comes while a new epoch is being fetched is followed in that one", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listeningWith({ pollInterval: "1 hour" })
+      feed.published.restore("epoch-2", 1, [off("checkout")])
+      feed.answerNext((held) =>
+        Effect.tap(feed.truth(held), () => {
+          feed.announce(feed.published.put(on("checkout")))
+          return quiet
+        })
+      )
+      feed.announce(1000)
+      yield* quiet
+      yield* happens(() => version(node) === 2)
+      assertServes(node, { checkout: true })
     }))
 
   it.effect("that comes while its version is being fetched asks for nothing more", () =>
@@ -206,7 +258,7 @@ describe("a listener", () => {
         yield* TestClock.adjust("30 seconds")
         feed.announce(feed.published.put(off("checkout")))
         yield* happens(() => version(node) === 2)
-        assert.deepInclude(node.cache.health().listener, { state: "listening", failures: 0 })
+        assert.deepStrictEqual(node.cache.health().listener, { state: "listening", failures: 0, reason: null })
       }))
   }
 

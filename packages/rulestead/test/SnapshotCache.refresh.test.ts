@@ -23,6 +23,23 @@ const withCheckout = () => {
 const always = (random: number): Context.Context<never> =>
   Context.make(Random.Random, { nextDoubleUnsafe: () => random, nextIntUnsafe: () => 0 })
 
+describe("a node", () => {
+  it.effect("says that it is dead when its refresh loop is stuck, and only then", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let isLost = false
+      const losing = like(clock, { sleep: (duration) => isLost ? Effect.never : clock.sleep(duration) })
+      const feed = withCheckout()
+      const node = yield* Effect.provideService(build(feed), Clock.Clock, losing)
+      feed.answer(Effect.uninterruptible(Effect.never))
+      yield* TestClock.adjust("1 day")
+      assert.deepInclude(node.cache.health(), { live: true, ready: true, stale: true })
+      isLost = true
+      yield* TestClock.adjust("3 minutes")
+      assert.deepInclude(node.cache.health(), { live: false, ready: true, stale: true })
+    }))
+})
+
 describe("polling", () => {
   it.effect("finds what nobody announced", () =>
     Effect.gen(function*() {

@@ -7,10 +7,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Rulestead } from "rulestead/Rulestead"
+import { BackupError } from "rulestead/SnapshotBackup"
 import { type Event, Event as EventSchema, Telemetry } from "rulestead/Telemetry"
+import { MemoryBackup } from "./support/MemoryBackup.ts"
 import { build, eventsOf, quiet } from "./support/Nodes.ts"
 import { complete, off, on } from "./support/Published.ts"
-import { ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
+import { failing, ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
 
 const withCheckout = () => {
   const feed = new ScriptedFeed()
@@ -134,6 +136,49 @@ describe("a subscriber", () => {
       feed.published.restore("epoch-2", 1, [on("checkout")])
       yield* node.rulestead.refresh
       assert.deepStrictEqual(new Set(seen.map(String)), new Set(["2,epoch-1,false", "1,epoch-2,true"]))
+    }))
+})
+
+describe("a log", () => {
+  it.effect("warns when something is wrong for another reason, or again, and not with every try", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const log = Logger.layer([Logger.make(({ logLevel, message }) => {
+        if (logLevel === "Warn" || logLevel === "Error") lines.push(String(message).replace(/;.*/, ""))
+      })])
+      const warnings = () => lines.splice(0)
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      backup.before = Effect.fail(new BackupError({ detail: "no space left" }))
+      yield* Effect.provide(build(feed, {}, backup.layer), log)
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(warnings(), ["Backup: could not load: storage", "Backup: could not save: storage"])
+
+      for (const reason of ["unreachable", "denied"] as const) {
+        feed.answer(failing(reason))
+        yield* feed.loseListener(reason)
+        feed.answerListeners(() => Stream.fromEffect(failing(reason)))
+        yield* TestClock.adjust("10 minutes")
+      }
+      const told = warnings()
+      assert.sameMembers(told.filter((line) => !line.startsWith("Snapshot 1 has not been")), [
+        "Not listening: unreachable",
+        "Could not refresh: unreachable",
+        "Not listening: denied",
+        "Could not refresh: denied"
+      ])
+      assert.lengthOf(told, 5)
+
+      for (let round = 0; round < 2; round++) {
+        feed.answer(Effect.succeed(complete([], { environment: "dev" })))
+        yield* TestClock.adjust("10 minutes")
+        feed.answer(undefined)
+        yield* TestClock.adjust("1 minute")
+        assert.includeMembers(warnings(), [
+          "Refused a snapshot (live): wrong_environment",
+          "Could not refresh: wrong_environment"
+        ])
+      }
     }))
 })
 

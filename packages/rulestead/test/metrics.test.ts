@@ -100,6 +100,37 @@ describe("counts of decisions", () => {
     }))
 })
 
+describe("questions", () => {
+  it.effect("are counted when the flag is missing, the node is not ready, or the snapshot is stale", () =>
+    Effect.gen(function*() {
+      const feed = new ScriptedFeed()
+      feed.published.put(on("checkout"), off("search"))
+      feed.answer(unreachable)
+      const node = yield* build(feed, { bootTimeout: 0 })
+      const ask = (flag: string) => {
+        node.rulestead.enabledUnsafe(flag, {})
+        node.rulestead.evaluateUnsafe(flag, {})
+        node.rulestead.explainUnsafe(flag, {})
+        node.rulestead.decisionsUnsafe({})
+      }
+      const counts = () => {
+        const { missing, stale, unready } = node.cache.health().counts
+        return { missing, stale, unready }
+      }
+      ask("checkout")
+      assert.deepStrictEqual(counts(), { missing: 0, stale: 0, unready: 3 })
+      feed.answer(undefined)
+      yield* TestClock.adjust("1 minute")
+      ask("checkout")
+      ask("unknown")
+      assert.deepStrictEqual(counts(), { missing: 2, stale: 0, unready: 3 })
+      feed.answer(unreachable)
+      yield* TestClock.adjust("2 minutes")
+      ask("checkout")
+      assert.deepStrictEqual(counts(), { missing: 2, stale: 4, unready: 3 })
+    }))
+})
+
 describe("metrics", () => {
   it.effect("tell refreshes by outcome, age, version, missing flags and stale decisions", () =>
     Effect.gen(function*() {

@@ -51,6 +51,7 @@ export interface Parts {
   readonly backup?: Layer.Layer<SnapshotBackup> | undefined
   readonly surroundings?: Surroundings | undefined
   readonly news?: News | undefined
+  readonly verify?: Options["verify"]
 }
 
 /** Short times, so that a fault shows soon, and is over soon. */
@@ -65,9 +66,11 @@ export const options: Options = {
 
 /** Starts a node in this process. */
 export const start = Effect.fnUntraced(
-  function*({ backup, feed, news = new News(), surroundings = {} }: Parts): Effect.fn.Return<Node, never, Scope.Scope> {
+  function*(
+    { backup, feed, news = new News(), surroundings = {}, verify }: Parts
+  ): Effect.fn.Return<Node, never, Scope.Scope> {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    const layer = Rulestead.layer(options).pipe(
+    const layer = Rulestead.layer({ ...options, verify }).pipe(
       Layer.orDie,
       Layer.provideMerge(watched(news, surroundings)),
       Layer.provide([feed, backup ?? Layer.empty]),

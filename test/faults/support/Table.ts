@@ -18,6 +18,7 @@ const titles: Readonly<Record<keyof typeof matrix, string>> = {
   database: "The database",
   network: "The network",
   rows: "What the database holds",
+  signatures: "What the database holds, where it is signed",
   disk: "The disk of the backup",
   clock: "The clock",
   telemetry: "Those who watch",

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { strict as assert } from "node:assert"
 import { Publisher } from "rulestead/Publisher"
+import type { SigningKey } from "rulestead/SigningKey"
 import type { SnapshotBackup } from "rulestead/SnapshotBackup"
 import { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
@@ -22,6 +23,8 @@ export interface Parts {
   readonly feed?: Layer.Layer<SnapshotFeed>
   readonly backup: Layer.Layer<SnapshotBackup>
   readonly surroundings?: Node.Surroundings
+  /** What nodes ask signatures of. */
+  readonly verify?: ReadonlyArray<SigningKey> | undefined
   /** Starts a node in a process of its own; without it, the nodes that are stopped are in this one. */
   readonly startApart?: Effect.Effect<Node.Node, never, Scope.Scope>
 }
@@ -46,7 +49,7 @@ export type PublishError =
   | Effect.Error<ReturnType<Publisher["Service"]["publish"]>>
 
 export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<World> {
-  const { backup, services, surroundings, time } = parts
+  const { backup, services, surroundings, time, verify } = parts
   const { environment, flag } = Node
   const store = Context.get(services, Store)
   const publisher = Context.get(services, Publisher)
@@ -82,7 +85,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
       return { ...started, close: time.within("the stop", Effect.andThen(leave, started.close)) }
     })
   const start = ({ backup: isBackedUp }: { readonly backup: boolean }) =>
-    joined(Node.start({ feed, surroundings, backup: isBackedUp ? backup : undefined }))
+    joined(Node.start({ feed, surroundings, verify, backup: isBackedUp ? backup : undefined }))
 
   /** What the store says was published: the version of the ruleset by what the flag serves. */
   const published = Effect.gen(function*() {

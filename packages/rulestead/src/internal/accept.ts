@@ -6,23 +6,32 @@ import type { Changes } from "../SnapshotFeed.ts"
 import { SnapshotRefused } from "../SnapshotRefused.ts"
 import type { Origin } from "../Telemetry.ts"
 import * as Admission from "./admission.ts"
+import * as Authenticity from "./authenticity.ts"
 import type { Current } from "./current.ts"
 import { refusal } from "./entries.ts"
 import * as Installation from "./installation.ts"
 import * as Monotonic from "./monotonic.ts"
 
-/** Two of them must not run at the same time. `keepContent`: whether a backup will ask for the contents of entries. */
+/**
+ * One after another, whoever asks. Answers whether it is what is served now: what was saved or brought along comes too
+ * late once the store has answered. `keepContent`: whether a backup will ask for the contents of entries.
+ */
 export const accept = Effect.fnUntraced(
   function*(current: Current, changes: Changes, origin: Origin, keepContent: boolean) {
+    if (origin !== "live" && current.provenance.source === "live") return false
     const verdict = Admission.judge(current.environment, current.head, changes)
     if (typeof verdict !== "string") return yield* Effect.fail(verdict)
+    const start = yield* Monotonic.now
+    const set = yield* Authenticity.check(current, changes, verdict)
     if (verdict === "same") {
       if (origin === "live") current.confirm(changes.head)
-      return
+      return true
     }
-    const start = yield* Monotonic.now
     const install = verdict === "delta" ? Installation.delta : Installation.complete
-    current.serve(yield* install(current.index, changes, keepContent), origin, start)
+    const installation = yield* install(current.index, changes, keepContent)
+    current.set = set
+    current.serve(installation, origin, start)
+    return true
   },
   (self, current, _changes, origin) =>
     self.pipe(
@@ -30,6 +39,7 @@ export const accept = Effect.fnUntraced(
       Effect.mapError(({ detail, reason }) => {
         current.refuse(reason, origin)
         return new SnapshotRefused({ environment: current.environment, reason, detail })
-      })
+      }),
+      current.oneAtATime.withPermit
     )
 )

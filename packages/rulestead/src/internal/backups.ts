@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as PubSub from "effect/PubSub"
 import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
 import type { BackingUp } from "../Health.ts"
 import type { Head } from "../Snapshot.ts"
 import {
@@ -41,11 +42,14 @@ type Operation = "load" | "set_aside" | "save"
 
 export const make = Effect.fnUntraced(function*({ backup, current, reporter, settings }: Services) {
   const { environment, retry } = settings
-  const { keepEvery = Duration.infinity } = backup
+  const { keepEvery = Duration.infinity, readOnly = false } = backup
   const clock = yield* Clock.Clock
   const changes = yield* PubSub.subscribe(current.changes)
   const guard = new Guard(1)
+  const turn = Semaphore.makeUnsafe(1)
   const quarantined: Array<Fault> = []
+  /** In a row. */
+  const failures: Record<Operation, number> = { load: 0, set_aside: 0, save: 0 }
   let state: BackingUp["state"] = "loading"
   let detail: string | null = null
   let saved: { readonly head: Head; readonly at: number } | undefined
@@ -54,12 +58,13 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
   const ask = Effect.fnUntraced(
     function*<A>(operation: Operation, answer: () => Effect.Effect<A, BackupError>, deadline: Duration.Input) {
       const exit = yield* guard.run(Effect.suspend(answer), deadline)
-      if (Exit.isFailure(exit)) {
+      if (Exit.isSuccess(exit)) failures[operation] = 0
+      else {
         state = "failed"
         const error = Result.getOrUndefined(Cause.findError(exit.cause))
         detail = error instanceof BackupError ? error.detail : null
         const reason = error instanceof BackupError ? "storage" : error instanceof Overdue ? "timeout" : "failed"
-        reporter.report({ _tag: "BackupFailed", operation, reason })
+        reporter.report({ _tag: "BackupFailed", operation, reason, failures: ++failures[operation] })
       }
       return exit
     }
@@ -71,10 +76,11 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
   }
 
   const serve = Effect.fnUntraced(function*({ changes, writtenAt }: Saved) {
-    yield* accept(current, changes, "backup", true)
+    const isServed = yield* accept(current, changes, "backup", true)
     const { epoch, version } = changes.head
     saved = { head: changes.head, at: writtenAt }
     state = "loaded"
+    if (!isServed) return
     reporter.report({ _tag: "BackupLoaded", epoch, version, ageMillis: clock.currentTimeMillisUnsafe() - writtenAt })
   })
 
@@ -113,32 +119,37 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
     if (head === undefined || provenance.source !== "live" || isKept(head)) return
     const start = Monotonic.nowUnsafe(clock)
     const snapshot: Changes = { head, complete: true, entries: index.entries() }
-    const exit = yield* ask("save", () => backup.save(environment, snapshot), saveTimeout)
-    if (Exit.isFailure(exit)) return
+    const isWritten = yield* ask("save", () => backup.save(environment, snapshot), saveTimeout)
+    if (Exit.isFailure(isWritten)) return
     const { epoch, version } = head
     saved = { head, at: clock.currentTimeMillisUnsafe() }
     state = "written"
     detail = null
+    if (!isWritten.value) return
     reporter.report({ _tag: "BackupWritten", epoch, version, writeMillis: Monotonic.nowUnsafe(clock) - start })
   })
 
   return {
-    /** Serves what was saved, if it can be; the store may then be asked for what changed since. */
+    /** Serves what was saved, if it can be, and if the store has not answered before. */
     restore: Effect.catchCause(
       restore(),
       () => Effect.sync(() => reporter.report({ _tag: "Faulted", part: "backup" }))
     ),
 
     /** Waits for a change, or for a while, and saves. Of many changes, the last is saved. */
-    round: Effect.gen(function*() {
+    round: readOnly ? Effect.never : Effect.gen(function*() {
       yield* Effect.timeoutOption(PubSub.takeAll(changes), state === "failed" ? retry.max : keepEvery)
-      yield* save()
+      yield* turn.withPermit(save())
     }),
+
+    /** Saves what is served now. */
+    flush: readOnly ? Effect.void : turn.withPermit(save()),
 
     status: (): BackingUp => ({
       state,
       at: saved?.at ?? null,
       version: saved?.head.version ?? null,
+      readOnly,
       quarantined: [...quarantined],
       detail
     })

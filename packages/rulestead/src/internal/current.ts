@@ -5,6 +5,7 @@
 import type * as Clock from "effect/Clock"
 import * as Latch from "effect/Latch"
 import type * as PubSub from "effect/PubSub"
+import * as Semaphore from "effect/Semaphore"
 import type { Provenance } from "../Decision.ts"
 import type { CompiledFlag } from "../Evaluator.ts"
 import type { Head } from "../Snapshot.ts"
@@ -17,8 +18,12 @@ import type { Installation } from "./installation.ts"
 import { MissingFlags } from "./missingFlags.ts"
 import * as Monotonic from "./monotonic.ts"
 import type { Facts, Reporter } from "./reporter.ts"
+import * as SetHash from "./setHash.ts"
+import type { Settings } from "./settings.ts"
+import type { Verify } from "./signature.ts"
 import { SnapshotIndex } from "./snapshotIndex.ts"
 import { Tally } from "./tally.ts"
+import { UnmetDefinitions } from "./unmetDefinitions.ts"
 
 /** A moment by both clocks: `at` for people, `monotonic` for ages. */
 export interface Moment {
@@ -35,10 +40,17 @@ export class Current {
   readonly environment: string
   readonly changes: PubSub.PubSub<Change>
   readonly missing: MissingFlags
+  readonly unmet: UnmetDefinitions
   readonly tally = new Tally()
   /** Open while the snapshot is not stale. */
   readonly fresh = Latch.makeUnsafe()
+  /** Held by whoever is about to replace what is served. */
+  readonly oneAtATime = Semaphore.makeUnsafe(1)
+  /** Which signatures of snapshots are good; absent where none is asked for. */
+  readonly verify: Verify | undefined
   index = new SnapshotIndex()
+  /** The hash of what is in the index, where signatures are asked for. */
+  set = SetHash.empty
   head: Head | undefined = undefined
   /** Replaced only when something in it changes, because decisions are remembered by it. */
   provenance: Provenance
@@ -52,12 +64,19 @@ export class Current {
   private readonly clock: Clock.Clock
   private readonly reporter: Reporter
 
-  constructor(environment: string, clock: Clock.Clock, reporter: Reporter, changes: PubSub.PubSub<Change>) {
+  constructor(
+    { environment, verify }: Pick<Settings, "environment" | "verify">,
+    clock: Clock.Clock,
+    reporter: Reporter,
+    changes: PubSub.PubSub<Change>
+  ) {
     this.environment = environment
+    this.verify = verify
     this.clock = clock
     this.reporter = reporter
     this.changes = changes
     this.missing = new MissingFlags(reporter)
+    this.unmet = new UnmetDefinitions(reporter)
     this.provenance = Object.freeze({ environment, epoch: null, version: 0, source: "none", stale: true })
   }
 
@@ -71,6 +90,14 @@ export class Current {
     if (found === undefined) this.missing.count(flag, this.head !== undefined)
     else if (this.provenance.stale) this.staleDecisions++
     return found
+  }
+
+  /** All flags, about to be decided. */
+  findAll(): ReadonlyMap<string, CompiledFlag> {
+    const { flags } = this.index
+    if (this.head === undefined) this.missing.count(undefined, false)
+    else if (this.provenance.stale) this.staleDecisions += flags.size
+    return flags
   }
 
   /** `start`: when the installation began, by the monotonic clock. */

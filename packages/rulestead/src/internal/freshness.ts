@@ -6,6 +6,11 @@ import * as Effect from "effect/Effect"
 import type { Current } from "./current.ts"
 import * as Monotonic from "./monotonic.ts"
 
+/** Makes it stale if that is due. */
+export const check = (current: Current, staleAfter: number, now: number): void => {
+  if (now - (current.verified?.monotonic ?? -Infinity) >= staleAfter) current.expire()
+}
+
 /** Waits until the snapshot is fresh, and then until it may be stale. `staleAfter`: milliseconds. */
 export const round = (current: Current, staleAfter: number): Effect.Effect<void> =>
   Effect.andThen(

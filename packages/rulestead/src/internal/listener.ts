@@ -50,6 +50,7 @@ export const make = Effect.fnUntraced(function*({ current, feed, refresher, repo
         return refresher.announced(announcement.version)
       }
       state = "listening"
+      reason = null
       openedAt = Monotonic.nowUnsafe(clock)
       hearing.opened()
       reporter.report({ _tag: "ListenerOpened" })

@@ -14,11 +14,14 @@ const counter = (name: string, description: string) =>
 const decisions = counter("decisions_total", "Decisions by flag, variant and reason")
 const missing = counter(
   "flags_missing_total",
-  "Decisions that asked for an unknown flag, or before there was a snapshot"
+  "Questions for an unknown flag, or before there was a snapshot"
 )
-const stale = counter("stale_decisions_total", "Decisions made from a stale snapshot")
+const stale = counter("stale_decisions_total", "Questions for a flag that was there, while the snapshot was stale")
 const refreshes = counter("refreshes_total", "Looks at the store by outcome")
-const refused = counter("snapshots_refused_total", "Answers of the store that were not believed")
+const refused = counter(
+  "snapshots_refused_total",
+  "Answers of the store, backups and bootstraps that were not believed"
+)
 const epochs = counter("epoch_changes_total", "Databases restored or replaced")
 const durations = Metric.histogram("rulestead_refresh_milliseconds", {
   description: "What a look at the store took, installing included",

@@ -3,10 +3,8 @@
  */
 import * as Schema from "effect/Schema"
 import { FlagKey } from "../Key.ts"
+import { Named } from "./named.ts"
 import type { Reporter } from "./reporter.ts"
-
-/** How many flags are named until {@link MissingFlags.forget}. */
-const limit = 100
 
 const isFlagKey = Schema.is(FlagKey)
 
@@ -16,7 +14,7 @@ export class MissingFlags {
   /** Decisions that asked before there was a snapshot. */
   unready = 0
   private readonly reporter: Reporter
-  private readonly named = new Set<unknown>()
+  private readonly named = new Named()
 
   constructor(reporter: Reporter) {
     this.reporter = reporter
@@ -28,15 +26,15 @@ export class MissingFlags {
       return
     }
     this.missing++
-    if (this.named.has(flag) || this.named.size >= limit) return
+    if (this.named.isKnown(flag)) return
     const name = isFlagKey(flag) ? flag : null
-    if (this.named.has(name)) return
+    if (this.named.isKnown(name)) return
     this.named.add(name)
     this.reporter.report({ _tag: "FlagMissing", flag: name })
   }
 
   /** Each flag may be named again. */
   forget(): void {
-    this.named.clear()
+    this.named.forget()
   }
 }

@@ -2,7 +2,10 @@
  * A node: its parts, put together and started.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
@@ -26,6 +29,12 @@ import { Reporter } from "./reporter.ts"
 import * as Settings from "./settings.ts"
 import { supervise } from "./supervise.ts"
 
+/**
+ * How long what was saved or brought along may keep the first look at the store waiting. What is served by then saves
+ * the store from sending everything; what is not, is served when it comes, unless the store was faster.
+ */
+const headStart = "250 millis"
+
 /** How many changes a subscriber may be behind. */
 const changeCapacity = 64
 
@@ -33,16 +42,18 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<SnapshotCache["Service"], InvalidInput | NotFresh, SnapshotFeed | Scope.Scope> {
   const settings = yield* Settings.decode(options)
-  const { bootTimeout, bootstrap, environment, staleAfter, whenNotFresh } = settings
+  const { background, bootTimeout, bootstrap, environment, staleAfter, whenNotFresh } = settings
   const feed = yield* SnapshotFeed
   const backup = Option.getOrUndefined(yield* Effect.serviceOption(SnapshotBackup))
   const clock = yield* Clock.Clock
+  const end = Monotonic.nowUnsafe(clock) + bootTimeout
   const context = yield* Effect.context()
+  const scope = yield* Effect.scope
 
   const reporter = new Reporter(environment, context)
   const metrics = new Metrics(environment, context)
   const changes = yield* Effect.acquireRelease(PubSub.sliding<Change>(changeCapacity), PubSub.shutdown)
-  const current = new Current(environment, clock, reporter, changes)
+  const current = new Current(settings, clock, reporter, changes)
   const keepContent = backup !== undefined
   const refresher = yield* Refresher.make({ current, feed, keepContent, metrics, reporter, settings })
   const listener = yield* Listener.make({ current, feed, refresher, reporter, settings })
@@ -64,6 +75,7 @@ export const make = Effect.fnUntraced(function*(
 
   const health = (): Health => {
     const now = Monotonic.nowUnsafe(clock)
+    if (!background) Freshness.check(current, staleAfter, now)
     const ageOf = (moment: Moment | undefined) => moment === undefined ? null : now - moment.monotonic
     const { applied, head, missing, provenance, verified } = current
     return {
@@ -98,11 +110,21 @@ export const make = Effect.fnUntraced(function*(
 
   const collect = (): void => current.tally.collect(current.index.flags.values())
 
+  /** The wall clock has a say because the monotonic one may stand still while the process is frozen. */
+  const isYoung = (age: Duration.Input): boolean => {
+    const { verified } = current
+    if (verified === undefined) return false
+    const millis = Duration.toMillis(age)
+    return Monotonic.nowUnsafe(clock) - verified.monotonic <= millis &&
+      clock.currentTimeMillisUnsafe() - verified.at <= millis
+  }
+
   const carryOver = Effect.sync(() => {
     collect()
     current.tally.take().forEach((served) => metrics.decided(served))
     metrics.carryOver(health())
     current.missing.forget()
+    current.unmet.forget()
   })
 
   yield* Effect.addFinalizer(() =>
@@ -115,17 +137,40 @@ export const make = Effect.fnUntraced(function*(
       })
     )
   )
-  if (bootstrap !== undefined) yield* Effect.ignore(accept(current, bootstrap, "bootstrap", keepContent))
-  yield* supervise("metrics", reporter, Effect.delay(carryOver, missingInterval))
-  yield* supervise("freshness", reporter, Freshness.round(current, staleAfter))
-  yield* supervise("listener", reporter, listener.round)
-  if (backups === undefined) yield* supervise("refresh", reporter, refresher.round)
-  else {
-    const refresh = supervise("refresh", reporter, refresher.round)
-    yield* Effect.forkScoped(Effect.andThen(backups.restore, refresh))
-    yield* supervise("backup", reporter, backups.round)
-  }
-  yield* Effect.timeoutOption(current.fresh.await, bootTimeout)
+  const serveBootstrap = Effect.suspend(() =>
+    bootstrap === undefined ? Effect.void : Effect.ignore(accept(current, bootstrap, "bootstrap", keepContent))
+  )
+
+  const startLoops = Effect.gen(function*() {
+    yield* supervise("metrics", reporter, Effect.delay(carryOver, missingInterval))
+    yield* supervise("freshness", reporter, Freshness.round(current, staleAfter))
+    yield* supervise("listener", reporter, listener.round)
+    const prepared = Latch.makeUnsafe()
+    yield* Effect.timeoutOption(prepared.await, headStart).pipe(
+      Effect.andThen(supervise("refresh", reporter, refresher.round)),
+      Effect.forkScoped
+    )
+    yield* serveBootstrap
+    if (backups === undefined) prepared.openUnsafe()
+    else {
+      yield* Effect.andThen(backups.restore, prepared.open).pipe(
+        Effect.andThen(supervise("backup", reporter, backups.round)),
+        Effect.forkScoped
+      )
+    }
+  })
+
+  const refresh = background
+    ? refresher.refresh
+    : refresher.refreshBy((looks) => Fiber.runIn(Effect.runForkWith(context)(looks), scope))
+
+  const lookOnce = Effect.andThen(backups?.restore ?? Effect.void, Effect.ignore(refresh))
+
+  yield* background ? startLoops : serveBootstrap
+  yield* Effect.timeoutOption(
+    background ? Effect.asVoid(current.fresh.await) : lookOnce,
+    Math.max(0, end - Monotonic.nowUnsafe(clock))
+  )
 
   const started = readiness()
   if (whenNotFresh === "fail" && started._tag !== "Fresh") {
@@ -134,12 +179,22 @@ export const make = Effect.fnUntraced(function*(
   return {
     environment,
     find: (flag) => current.find(flag),
+    findAll: () => current.findAll(),
     flags: () => current.index.flags,
-    provenance: () => current.provenance,
+    unmet: (flag) => current.unmet.report(flag),
+    provenance: background ? () => current.provenance : () => {
+      Freshness.check(current, staleAfter, Monotonic.nowUnsafe(clock))
+      return current.provenance
+    },
     readiness,
     health,
     fresh: Effect.asVoid(current.fresh.await),
-    refresh: refresher.refresh,
+    refresh,
+    refreshIfOlderThan: (age) =>
+      Effect.suspend(() =>
+        isYoung(age) ? Effect.succeed(true) : Effect.map(Effect.ignore(refresh), () => isYoung(age))
+      ),
+    flush: Effect.andThen(carryOver, backups === undefined ? Effect.void : backups.flush),
     changes: Stream.fromPubSub(changes),
     decisionCounts: () => {
       collect()
@@ -148,4 +203,4 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-const noBackup: BackingUp = { state: "off", at: null, version: null, quarantined: [], detail: null }
+const noBackup: BackingUp = { state: "off", at: null, version: null, readOnly: false, quarantined: [], detail: null }

@@ -29,9 +29,11 @@ import type { Settings } from "./settings.ts"
 /** Fetches that may be dying at a time. Each of them may hold a connection. */
 const maxAbandoned = 4
 
-/** How soon to look again for a version that was announced and is not visible yet, and how often before giving up. */
-const chase: Backoff.Backoff = { min: 50, max: 2000 }
-const maxChases = 10
+/** How soon to look again, at first, for a version that was announced and is not visible yet. Milliseconds. */
+const firstChase = 50
+
+/** How many looks in vain are worth telling of. */
+const unmetAfter = 8
 
 export interface Services {
   readonly current: Current
@@ -53,15 +55,18 @@ export type Refresher = Effect.Success<ReturnType<typeof make>>
 
 export const make = Effect.fnUntraced(function*(services: Services) {
   const { current, feed, keepContent, metrics, reporter, settings } = services
-  const { environment, fetchTimeout, pollInterval, retry } = settings
+  const { background, environment, fetchTimeout, pollInterval, retry } = settings
   const clock = yield* Clock.Clock
   const wake = yield* Queue.sliding<void>(1)
   const guard = new Guard(maxAbandoned)
   const announcements = new Announcements()
+  /** Never later than the next poll would be, so that what cannot be found costs no more than that in the long run. */
+  const chase: Backoff.Backoff = { min: firstChase, max: Math.min(retry.max, pollInterval) }
   /** Those who asked for a look at the store: for the one under way, and for the next. */
   const asked: { now: ReadonlyArray<Asked>; next: Array<Asked> } = { now: [], next: [] }
   let state: Refreshing["state"] = "waiting"
   let isDue = false
+  let isAnswering = false
   let attempts = 0
   let failures = 0
   let lastError: Problem & Moment | undefined
@@ -93,14 +98,22 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     for (const deferred of whom) Deferred.doneUnsafe(deferred, answer)
   }
 
+  /** In another epoch: what was announced meanwhile may be of it, and is worth a look. */
+  const startOver = (): void => {
+    announcements.forget()
+    isDue = true
+  }
+
   const attempt = Effect.fnUntraced(function*() {
     asked.now = asked.next.splice(0)
     state = "running"
     isDue = false
     attempts++
     announcements.look()
+    const { epoch } = current.provenance
     const start = yield* Monotonic.now
     const problem = problemOf(yield* Effect.exit(refresh()))
+    if (epoch !== null && current.provenance.epoch !== epoch) startOver()
     round = yield* Monotonic.now
     metrics.refreshed(problem?.reason, round - start)
     state = "waiting"
@@ -119,11 +132,11 @@ export const make = Effect.fnUntraced(function*(services: Services) {
   const afterSuccess = Effect.fnUntraced(function*() {
     const { version } = current.provenance
     const missed = announcements.missed(version)
-    if (missed !== undefined && missed <= maxChases) {
-      return { delay: yield* Backoff.fullJitter(chase, missed), atLeast: 0 }
-    }
     if (missed !== undefined) {
-      reporter.report({ _tag: "AnnouncementUnmet", announced: announcements.giveUp(), version })
+      if (missed === unmetAfter) {
+        reporter.report({ _tag: "AnnouncementUnmet", announced: announcements.announced, version })
+      }
+      return { delay: yield* Backoff.around(Backoff.after(chase, missed)), atLeast: 0 }
     }
     if (!isDue) Queue.takeUnsafe(wake)
     return { delay: yield* Backoff.around(pollInterval), atLeast: 0 }
@@ -140,6 +153,26 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     isDue = true
     Queue.offerUnsafe(wake, undefined)
   }
+
+  /** A look at the store that begins after this call, and what became of it. */
+  const ask = (look: () => void): Effect.Effect<void, NotRefreshed> =>
+    Effect.suspend(() => {
+      if (state === "closed") return Effect.fail(new NotRefreshed({ environment, reason: "closed" }))
+      const deferred = Deferred.makeUnsafe<void, NotRefreshed>()
+      asked.next.push(deferred)
+      look()
+      return Deferred.await(deferred)
+    })
+
+  const answerAll = Effect.gen(function*() {
+    while (asked.next.length > 0) {
+      const problem = yield* attempt()
+      if (problem === undefined) continue
+      reporter.report({ _tag: "RefreshFailed", reason: problem.reason, failures, retryMillis: 0 })
+    }
+  }).pipe(Effect.ensuring(Effect.sync(() => {
+    isAnswering = false
+  })))
 
   return {
     /** One look at the store, and the pause after it. */
@@ -158,14 +191,15 @@ export const make = Effect.fnUntraced(function*(services: Services) {
       if (news) Queue.offerUnsafe(wake, undefined)
     },
 
-    /** A look at the store that begins after this call, and what became of it. */
-    refresh: Effect.suspend((): Effect.Effect<void, NotRefreshed> => {
-      if (state === "closed") return Effect.fail(new NotRefreshed({ environment, reason: "closed" }))
-      const deferred = Deferred.makeUnsafe<void, NotRefreshed>()
-      asked.next.push(deferred)
-      poke()
-      return Deferred.await(deferred)
-    }),
+    refresh: ask(poke),
+
+    /** As {@link refresh}, where no loop comes round: `run` looks for as long as somebody asks. */
+    refreshBy: (run: (looks: Effect.Effect<void>) => void) =>
+      ask(() => {
+        if (isAnswering) return
+        isAnswering = true
+        run(answerAll)
+      }),
 
     close: (): void => {
       state = "closed"
@@ -184,15 +218,16 @@ export const make = Effect.fnUntraced(function*(services: Services) {
         reason: lastError.reason,
         detail: lastError.detail
       },
-      nextIn: state === "waiting" ? Math.max(0, nextAt - now) : null,
+      nextIn: background && state === "waiting" ? Math.max(0, nextAt - now) : null,
       fetchMillis,
       applyMillis: current.applyMillis,
       abandoned: guard.abandoned
     }),
 
-    /** Whether the loop comes round as it should. */
+    /** Whether the loop comes round as it should, if there is one. */
     isAlive: (now: number): boolean =>
-      state !== "closed" && now - round <= 2 * (2 * fetchTimeout + Math.max(1.5 * pollInterval, retry.max))
+      state !== "closed" &&
+      (!background || now - round <= 2 * (2 * fetchTimeout + Math.max(1.5 * pollInterval, retry.max)))
   }
 })
 

@@ -16,6 +16,8 @@ export class MemoryBackup {
   readonly written: Array<number> = []
   writing = 0
   peak = 0
+  /** Somebody else saves everything first. */
+  isKept = false
   /** Runs before every load or save. */
   before: Effect.Effect<void, BackupError> = Effect.void
 
@@ -40,8 +42,10 @@ export class MemoryBackup {
         return this.before
       }).pipe(
         Effect.map(() => {
+          if (this.isKept) return false
           this.written.push(changes.head.version)
           this.generations.unshift({ changes, writtenAt: 0 })
+          return true
         }),
         Effect.ensuring(Effect.sync(() => this.writing--))
       )
@@ -52,4 +56,9 @@ export class MemoryBackup {
   /** What is saved expires, unless it is saved again. */
   readonly layerKeptEvery = (keepEvery: Duration.Input): Layer.Layer<SnapshotBackup> =>
     Layer.succeed(SnapshotBackup, { ...this.service, keepEvery })
+
+  readonly layerReadOnly: Layer.Layer<SnapshotBackup> = Layer.succeed(SnapshotBackup, {
+    ...this.service,
+    readOnly: true
+  })
 }

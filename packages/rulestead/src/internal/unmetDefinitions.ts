@@ -1,0 +1,25 @@
+/**
+ * Flags that serve what their definitions in the code do not expect.
+ */
+import { Named } from "./named.ts"
+import type { Reporter } from "./reporter.ts"
+
+export class UnmetDefinitions {
+  private readonly reporter: Reporter
+  private readonly named = new Named()
+
+  constructor(reporter: Reporter) {
+    this.reporter = reporter
+  }
+
+  report(flag: string): void {
+    if (this.named.isKnown(flag)) return
+    this.named.add(flag)
+    this.reporter.report({ _tag: "DefinitionUnmet", flag })
+  }
+
+  /** Each flag may be named again. */
+  forget(): void {
+    this.named.forget()
+  }
+}
