@@ -4,13 +4,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import type { InvalidInput } from "rulestead/InvalidInput"
 import { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
 import { StoreBackend } from "rulestead/StoreBackend"
-import type { AlreadyExists, Conflict, FlagArchived, NotFound, StoreUnavailable } from "rulestead/StoreError"
 import { listen } from "./support/Listener.ts"
+import type { Command } from "./support/refusals.ts"
 import * as Scene from "./support/Scene.ts"
 import * as Tripwire from "./support/Tripwire.ts"
 import * as World from "./support/World.ts"
@@ -83,16 +82,16 @@ const failEveryStep = Effect.fnUntraced(function*<A, E, R>(
   return assert.fail("the command never succeeds")
 })
 
-type Refusal = InvalidInput | AlreadyExists | Conflict | FlagArchived | NotFound | StoreUnavailable
-
 const any = { expected: "any" } as const
 
 const first = { expected: 1 } as const
 
+const second = { expected: 2 } as const
+
 /** Commands that succeed once in a world. */
 const scenarios: ReadonlyArray<{
   readonly name: string
-  readonly command: (world: World.World) => Effect.Effect<unknown, Refusal, Store | Publisher>
+  readonly command: (world: World.World) => Command
 }> = [
   {
     name: "creating an environment",
@@ -112,6 +111,16 @@ const scenarios: ReadonlyArray<{
       Store.use((store) => store.changeAudience(audience, { definition: { everyone: true } }, first))
   },
   {
+    name: "archiving an audience",
+    command: ({ free }) =>
+      Store.use((store) =>
+        store.transaction(Effect.gen(function*() {
+          yield* store.createAudience({ key: free, definition: { everyone: true } })
+          yield* store.archiveAudience(free, first)
+        }))
+      )
+  },
+  {
     name: "creating a flag",
     command: ({ free }) => Store.use((store) => store.createFlag({ key: free, valueType: "number", defaultValue: 1 }))
   },
@@ -124,6 +133,13 @@ const scenarios: ReadonlyArray<{
     command: ({ flag }) => Store.use((store) => store.archiveFlag(flag, first))
   },
   {
+    name: "archiving and unarchiving a flag in one transaction",
+    command: ({ flag }) =>
+      Store.use((store) =>
+        store.transaction(Effect.andThen(store.archiveFlag(flag, first), store.unarchiveFlag(flag, second)))
+      )
+  },
+  {
     name: "saving the first draft",
     command: ({ neighbour, second }) =>
       Store.use((store) => store.saveDraft(neighbour, second, Scene.forced(true), { expected: 0 }))
@@ -134,6 +150,15 @@ const scenarios: ReadonlyArray<{
       Store.use((store) => store.saveDraft(flag, environment, Scene.segments(audience), { expected: 3 }))
   },
   {
+    name: "putting a rule into the first draft",
+    command: ({ audience, neighbour, second }) =>
+      Store.use((store) =>
+        store.putRule(neighbour, second, "a", { key: "a", strategy: "segment_match", audience, value: true }, {
+          expected: 0
+        })
+      )
+  },
+  {
     name: "discarding a draft",
     command: ({ environment, flag }) => Store.use((store) => store.discardDraft(flag, environment, { expected: 3 }))
   },
@@ -141,6 +166,20 @@ const scenarios: ReadonlyArray<{
     name: "publishing",
     command: ({ environment, flag }) =>
       Publisher.use((publisher) => publisher.publish(flag, environment, { expected: 3 }))
+  },
+  {
+    name: "rolling out and reverting in one transaction",
+    command: ({ flag, second: environment }) =>
+      Effect.gen(function*() {
+        const store = yield* Store
+        const publisher = yield* Publisher
+        yield* store.transaction(Effect.gen(function*() {
+          const { state } = yield* Scene.publish(flag, environment, Scene.share(10))
+          const share = { rule: "some", percentage: 20 }
+          const advanced = yield* publisher.advanceRollout(flag, environment, share, { expected: state.revision })
+          yield* publisher.revert(flag, environment, 1, { expected: advanced.state.revision })
+        }))
+      })
   },
   {
     name: "engaging a kill switch",

@@ -10,6 +10,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import type { Evidence } from "rulestead/Evidence"
 import type { InvalidInput } from "rulestead/InvalidInput"
 import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
@@ -60,7 +61,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<
-  Store | Publisher | SnapshotFeed,
+  Store | Publisher | SnapshotFeed | Evidence,
   InvalidInput | DirectoryLocked | DirectoryUnusable | EmbeddedPostgresError | SchemaTooNew | StoreUnavailable
 > =>
   Layer.unwrap(Effect.gen(function*() {

@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { Evidence } from "rulestead/Evidence"
 import type { InvalidInput } from "rulestead/InvalidInput"
 import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
@@ -21,6 +22,7 @@ import type { StoreUnavailable } from "rulestead/StoreError"
 import * as Client from "./internal/client.ts"
 import type { Database } from "./internal/database.ts"
 import * as Migrator from "./internal/migrator.ts"
+import * as SchemaVersion from "./internal/schemaVersion.ts"
 import * as Settings from "./internal/settings.ts"
 import * as Stores from "./internal/stores.ts"
 import type { SchemaTooNew } from "./SchemaTooNew.ts"
@@ -72,7 +74,7 @@ export interface Options {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput> =>
+export const layer = (options: Options): Layer.Layer<Store | Publisher | SnapshotFeed | Evidence, InvalidInput> =>
   Layer.unwrap(Effect.map(connect(options), Stores.layer))
 
 /**
@@ -83,7 +85,7 @@ export const layer = (options: Options): Layer.Layer<Store | Publisher | Snapsho
  */
 export const layerMigrated = (
   options: Options
-): Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput | SchemaTooNew | StoreUnavailable> =>
+): Layer.Layer<Store | Publisher | SnapshotFeed | Evidence, InvalidInput | SchemaTooNew | StoreUnavailable> =>
   Layer.unwrap(Effect.as(migrate(options), layer(options)))
 
 /**
@@ -101,10 +103,11 @@ export const layerFeed = (options: Options): Layer.Layer<SnapshotFeed, InvalidIn
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<Store | Publisher | SnapshotFeed, InvalidInput | Config.ConfigError> = Layer
-  .unwrap(
-    Effect.suspend(() => Effect.map(config, layer))
-  )
+export const layerConfig: Layer.Layer<Store | Publisher | SnapshotFeed | Evidence, InvalidInput | Config.ConfigError> =
+  Layer
+    .unwrap(
+      Effect.suspend(() => Effect.map(config, layer))
+    )
 
 /**
  * Options from the environment: `DATABASE_URL`, and, if they are set, `RULESTEAD_SCHEMA`, `RULESTEAD_RETENTION`,
@@ -142,7 +145,8 @@ export interface Migrated {
 
 /**
  * Creates the schema, or brings it up to date: all that is missing in one transaction, or nothing. Any number of nodes may do
- * it at once; where nothing is missing, nothing changes. `timeout` is one minute by default here.
+ * it at once; where nothing is missing, nothing changes, and neither does it in a newer schema that this code may write.
+ * `timeout` is one minute by default here.
  *
  * @category migrations
  * @since 0.1.0
@@ -153,6 +157,25 @@ export const migrate: (
   function*(options) {
     const database = yield* connect({ ...options, timeout: options.timeout ?? "1 minute", maxConnections: 2 })
     return yield* Migrator.migrate(database)
+  },
+  Effect.scoped
+)
+
+/**
+ * The version of the schema in the database (0: there is none), and the one that this code migrates to. Nothing is
+ * changed.
+ *
+ * @category migrations
+ * @since 0.1.0
+ */
+export const schemaVersion: (
+  options: Options
+) => Effect.Effect<{ readonly database: number; readonly code: number }, InvalidInput | StoreUnavailable> = Effect.fn(
+  "Postgres.schemaVersion"
+)(
+  function*(options) {
+    const database = yield* connect({ ...options, maxConnections: 2 })
+    return yield* SchemaVersion.read(database)
   },
   Effect.scoped
 )

@@ -5,6 +5,8 @@
  */
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
+import { fieldOf } from "./internal/document.ts"
+import * as InvalidInput from "./InvalidInput.ts"
 
 /**
  * - `id`: a stable identity, as a user id or the name of a service account.
@@ -25,6 +27,22 @@ export const Actor = Schema.Struct({
  * @since 0.1.0
  */
 export type Actor = typeof Actor.Type
+
+const maxLength = 255
+
+/**
+ * Decodes whoever is about to write: `id` and `name` may have 255 characters.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = InvalidInput.decode("actor", Actor, (actor) =>
+  ["id", "name"].flatMap((field) => {
+    const text = fieldOf(actor, field)
+    return typeof text === "string" && text.length > maxLength
+      ? [{ path: [field], rule: "length", allowed: `at most ${maxLength} characters` }]
+      : []
+  }))
 
 /**
  * The actor of the current fiber; `system` unless provided.

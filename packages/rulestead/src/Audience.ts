@@ -35,7 +35,7 @@ export const Audience = Schema.Struct({
   key: AudienceKey,
   description: DescriptionOrEmpty,
   definition: Definition
-})
+}).annotate({ identifier: "Audience" })
 
 /**
  * @category models
@@ -79,3 +79,50 @@ export type Change = typeof Change.Type
  * @since 0.1.0
  */
 export const decodeChange = InvalidInput.decode("audience change", Change)
+
+/**
+ * A flag whose rules refer to an audience, in an environment.
+ *
+ * - `protected`: whether the environment is.
+ * - `stage`: in the `live` ruleset, or in the `draft`.
+ * - `rules`: the keys of the rules that do.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Use = Schema.Struct({
+  environment: Schema.String,
+  protected: Schema.Boolean,
+  flag: Schema.String,
+  stage: Schema.Literals(["live", "draft"]),
+  rules: Schema.Array(Schema.String)
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Use = typeof Use.Type
+
+/**
+ * What a change of an audience touches: every use by a flag that is not archived, by environment and flag. A change of
+ * the definition takes effect for those that are `live` at once.
+ *
+ * - `revision`: of the audience.
+ * - `fingerprint`: a text that is the same as long as all of this is. A change that names it is refused once it is not.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Impact = Schema.Struct({
+  audience: Schema.String,
+  revision: Schema.Natural,
+  uses: Schema.Array(Use),
+  fingerprint: Schema.String
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Impact = typeof Impact.Type

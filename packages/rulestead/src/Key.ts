@@ -11,7 +11,11 @@ const slug = (what: string, pattern: RegExp, max: number, allowed: string) =>
   Schema.String.check(
     Schema.makeFilter(
       (key: string) => key.length >= 2 && key.length <= max && pattern.test(key),
-      rule(`${what}_key`, `2 to ${max} characters: ${allowed}, beginning with a letter or digit`)
+      rule(`${what}_key`, `2 to ${max} characters: ${allowed}, beginning with a letter or digit`, {
+        pattern: pattern.source,
+        minLength: 2,
+        maxLength: max
+      })
     )
   )
 
@@ -19,7 +23,7 @@ const label = (what: string) =>
   Schema.String.check(
     Schema.makeFilter(
       (key: string) => key.length >= 1 && key.length <= 128 && key.trim() === key,
-      rule(`${what}_key`, "1 to 128 characters without surrounding white space")
+      rule(`${what}_key`, "1 to 128 characters without surrounding white space", { minLength: 1, maxLength: 128 })
     )
   )
 

@@ -19,7 +19,10 @@ export const isPercentage = (input: unknown): input is number =>
  * @since 0.1.0
  */
 export const Percentage = Schema.Finite.check(
-  Schema.makeFilter(isPercentage, rule("percentage", "a number from 0 to 100 with at most two decimals"))
+  Schema.makeFilter(
+    isPercentage,
+    rule("percentage", "a number from 0 to 100 with at most two decimals", { minimum: 0, maximum: 100 })
+  )
 )
 
 /**

@@ -34,7 +34,7 @@ const DefaultBucketBy = BucketBy.pipe(Schema.withDecodingDefaultKey(Effect.succe
  * @since 0.1.0
  */
 export const Salt = Schema.String.check(
-  Schema.makeFilter((salt: string) => salt.length <= 255, rule("salt", "at most 255 characters"))
+  Schema.makeFilter((salt: string) => salt.length <= 255, rule("salt", "at most 255 characters", { maxLength: 255 }))
 )
 
 /**
@@ -51,7 +51,7 @@ export const Rollout = Schema.Struct({
   percentage: Percentage,
   bucketBy: DefaultBucketBy,
   salt: Schema.optionalKey(Salt)
-})
+}).annotate({ identifier: "Rollout" })
 
 /**
  * @category models
@@ -66,7 +66,9 @@ export type Rollout = typeof Rollout.Type
  * @category schemas
  * @since 0.1.0
  */
-export const Variant = Schema.Struct({ key: VariantKey, weight: Percentage, value: Value })
+export const Variant = Schema.Struct({ key: VariantKey, weight: Percentage, value: Value }).annotate({
+  identifier: "Variant"
+})
 
 /**
  * @category models
@@ -126,10 +128,18 @@ export const Rule = Schema.Union([
   strategy("percentage_rollout", { rollout: Rollout, value: Schema.optionalKey(Value) }),
   strategy("variant_split", { rollout: Rollout, variants: Schema.NonEmptyArray(Variant) }),
   strategy("experiment", { experiment: Experiment, variants: Schema.NonEmptyArray(Variant) })
-])
+]).annotate({ identifier: "Rule" })
 
 /**
  * @category models
  * @since 0.1.0
  */
 export type Rule = typeof Rule.Type
+
+/**
+ * A rule as people write it: fields that have defaults may be left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Input = typeof Rule.Encoded

@@ -23,7 +23,7 @@ export const Ruleset = Schema.Struct({
   rules: Schema.Array(Rule),
   salt: Schema.optionalKey(Salt),
   hashVersion: Schema.Literal(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1 as const)))
-})
+}).annotate({ identifier: "Ruleset" })
 
 /**
  * @category models

@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Use } from "./Audience.ts"
+import { Action } from "./Audit.ts"
 
 /**
  * @category models
  * @since 0.1.0
  */
-export const Resource = Schema.Literals(["environment", "audience", "flag", "draft", "ruleset"])
+export const Resource = Schema.Literals(["environment", "audience", "flag", "draft", "ruleset", "rule"])
 
 /**
  * The thing does not exist. `key` names it, as `checkout` or `checkout in prod`.
@@ -72,19 +74,88 @@ export class FlagArchived extends Schema.TaggedError<FlagArchived>()("FlagArchiv
 }
 
 /**
+ * A policy does not allow it, or could not be asked: then `detail` says so, and `cause` has what went wrong. The attempt
+ * is in the audit.
+ *
+ * - `key`: what the action was about; `null` for what has no key, as the audit itself.
+ * - `detail`: the reason that the policy gave, if it gave one.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Denied extends Schema.TaggedError<Denied>()("Denied", {
+  action: Action,
+  key: Schema.NullOr(Schema.String),
+  environment: Schema.NullOr(Schema.String),
+  detail: Schema.NullOr(Schema.String),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    const what = [this.key, this.environment].filter((part) => part !== null).join(" in ")
+    const why = this.detail === null ? "" : `: ${this.detail}`
+    return `${this.action}${what === "" ? "" : ` of ${what}`} is not allowed${why}`
+  }
+}
+
+/**
+ * The audience is in use, by what is live or by drafts, so it cannot be archived.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AudienceInUse extends Schema.TaggedError<AudienceInUse>()("AudienceInUse", {
+  audience: Schema.String,
+  uses: Schema.Array(Use)
+}) {
+  override get message(): string {
+    const uses = this.uses.map(({ environment, flag, stage }) => `${flag} in ${environment} (${stage})`)
+    return `The audience ${this.audience} is in use: ${uses.join(", ")}`
+  }
+}
+
+/**
+ * The audience is archived: it does not change, and rules cannot refer to it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AudienceArchived extends Schema.TaggedError<AudienceArchived>()("AudienceArchived", {
+  audience: Schema.String
+}) {
+  override get message(): string {
+    return `The audience ${this.audience} is archived`
+  }
+}
+
+/**
+ * What was previewed is not what would happen now: the audience, or where it is used, has changed since. Look again.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StalePreview extends Schema.TaggedError<StalePreview>()("StalePreview", {
+  audience: Schema.String
+}) {
+  override get message(): string {
+    return `The audience ${this.audience}, or what it is used for, has changed since the preview`
+  }
+}
+
+/**
  * The store could not be reached, answered with an error of its own, or took too long. Whether a write took effect is
  * unknown only if the connection was lost while it committed; then read again.
  *
  * - `operation`: what was attempted.
- * - `reason`: `unreachable`, `denied` (credentials or permissions), `incompatible` (the schema is missing, or of another
- *   version than the code), `timeout`, or `failed`.
+ * - `reason`: `unreachable`, `denied` (credentials or permissions), `incompatible` (the schema is missing, or of a version
+ *   that this code must not write), `timeout`, `signature` (the snapshot is not signed with a key of this publisher, or it
+ *   has none; see `SnapshotSigning`), or `failed`.
  *
  * @category errors
  * @since 0.1.0
  */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   operation: Schema.String,
-  reason: Schema.Literals(["unreachable", "denied", "incompatible", "timeout", "failed"]),
+  reason: Schema.Literals(["unreachable", "denied", "incompatible", "timeout", "signature", "failed"]),
   detail: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {

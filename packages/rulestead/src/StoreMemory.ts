@@ -7,7 +7,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import { Evidence } from "./Evidence.ts"
+import { observeBackend } from "./internal/commandTelemetry.ts"
 import * as Backend from "./internal/memory/backend.ts"
+import * as EvidenceRows from "./internal/memory/evidence.ts"
 import * as Feed from "./internal/memory/feed.ts"
 import * as Tables from "./internal/memory/tables.ts"
 import * as Transactions from "./internal/memory/transactions.ts"
@@ -46,8 +49,9 @@ export interface Options {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<Store | Publisher | SnapshotFeed> =>
-  Layer.merge(Store.layer, Publisher.layer).pipe(Layer.provideMerge(layerBackend(options)))
+export const layer = (options?: Options): Layer.Layer<Store | Publisher | SnapshotFeed | Evidence> =>
+  // Fresh, because these are the same layers for every store, and would be shared with one that is around it.
+  Layer.fresh(Layer.merge(Store.layer, Publisher.layer)).pipe(Layer.provideMerge(layerBackend(options)))
 
 /**
  * As {@link layer}, without the commands: what they stand on, and the read side.
@@ -55,13 +59,15 @@ export const layer = (options?: Options): Layer.Layer<Store | Publisher | Snapsh
  * @category layers
  * @since 0.1.0
  */
-export const layerBackend = (options?: Options): Layer.Layer<StoreBackend | SnapshotFeed> =>
+export const layerBackend = (options?: Options): Layer.Layer<StoreBackend | SnapshotFeed | Evidence> =>
   Layer.effectContext(make(options?.retention ?? 1000))
 
 const make = Effect.fnUntraced(function*(retention: number) {
   const epoch = `memory-${yield* Random.nextInt}`
   const transactions = yield* Transactions.make(epoch, Tables.empty, Feed.announce)
-  return Context.make(StoreBackend, Backend.make(transactions, { epoch, retention })).pipe(
-    Context.add(SnapshotFeed, Feed.make(transactions.committed, retention))
+  const backend = yield* observeBackend(Backend.make(transactions, { epoch, retention }))
+  return Context.make(StoreBackend, backend).pipe(
+    Context.add(SnapshotFeed, Feed.make(transactions.committed, retention)),
+    Context.add(Evidence, EvidenceRows.make(transactions.committed))
   )
 })

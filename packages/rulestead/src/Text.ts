@@ -14,7 +14,10 @@ import { rule } from "./InvalidInput.ts"
  * @since 0.1.0
  */
 export const Description = Schema.String.check(
-  Schema.makeFilter((text: string) => text.length <= 2000, rule("description", "at most 2000 characters"))
+  Schema.makeFilter(
+    (text: string) => text.length <= 2000,
+    rule("description", "at most 2000 characters", { maxLength: 2000 })
+  )
 )
 
 /**

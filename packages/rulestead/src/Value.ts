@@ -85,6 +85,17 @@ export const fits = (type: ValueType, value: unknown): boolean =>
   type === "json" ? isValue(value) : typeof value === type && isValue(value)
 
 /**
+ * The type that a flag which serves the value has: objects, arrays and `null` are of the type `json`.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const typeOf = (value: unknown): ValueType => {
+  const type = typeof value
+  return type === "boolean" || type === "string" || type === "number" ? type : "json"
+}
+
+/**
  * The declared type in words, for error messages.
  *
  * @category formatting

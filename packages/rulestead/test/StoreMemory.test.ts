@@ -15,6 +15,7 @@ const audience = (key: string): StoredAudience => ({
   key,
   description: "",
   definition: { everyone: true },
+  archivedAt: null,
   revision: 1,
   createdAt: 0,
   updatedAt: 0
@@ -50,6 +51,13 @@ describe("StoreMemory", () => {
       assert.notStrictEqual(first?.epoch, second?.epoch)
       assert.strictEqual(first?.digest, second?.digest)
     }))
+
+  it.effect("a store provided inside another is a store of its own", () =>
+    Effect.gen(function*() {
+      yield* createProd
+      const environments = Store.use((store) => store.environments)
+      assert.deepStrictEqual(yield* Effect.provide(environments, StoreMemory.layer()), [])
+    }).pipe(Effect.provide(StoreMemory.layer())))
 
   it.effect("a transaction of one store takes no part in a transaction of another", () =>
     Effect.gen(function*() {

@@ -7,6 +7,8 @@ import { Condition } from "rulestead/Condition"
 import { Environment } from "rulestead/Environment"
 import { Flag } from "rulestead/Flag"
 import * as Key from "rulestead/Key"
+import * as Lifecycle from "rulestead/Lifecycle"
+import { Owner } from "rulestead/Owner"
 import * as Pattern from "rulestead/Pattern"
 import { Percentage, toBasisPoints } from "rulestead/Percentage"
 import { Rule } from "rulestead/Rule"
@@ -299,6 +301,10 @@ check("Flag", {
     flag({}),
     flag({ purpose: "kill_switch", description: "d".repeat(2000), tags: ["a", "b", "t".repeat(64)] }),
     flag({ valueType: "string", defaultValue: "" }),
+    flag({ owner: null, lifecycle: null }),
+    flag({ owner: { kind: "team", ref: "payments" }, lifecycle: { mode: "expiring", reviewBy: "2027-01-31" } }),
+    flag({ lifecycle: { mode: "permanent" } }),
+    flag({ lifecycle: { mode: "permanent", reviewBy: "2028-02-29" } }),
     flag({ valueType: "number", defaultValue: -1.5 }),
     flag({ valueType: "json", defaultValue: null })
   ],
@@ -316,7 +322,39 @@ check("Flag", {
     [flag({ tags: [""] }), "tags[0] (tag)"],
     [flag({ tags: ["a", " b", "t".repeat(65)] }), "tags[1] (tag)", "tags[2] (tag)"],
     [flag({ tags: ["a", "a"] }), "tags (unique_tags)"],
-    [flag({ owner: "me" }), "owner (unknown_field)"]
+    [flag({ owner: "me" }), "owner (one_of)"],
+    [flag({ owner: { kind: "team" } }), "owner.ref (required)"],
+    [flag({ lifecycle: { mode: "expiring" } }), "lifecycle.reviewBy (required)"],
+    [flag({ lifecycle: { mode: "forever" } }), "lifecycle (one_of)"],
+    [flag({ mood: "good" }), "mood (unknown_field)"]
+  ]
+})
+
+check("Owner", {
+  schema: Owner,
+  accepts: [
+    { kind: "person", ref: "a" },
+    { kind: "team", ref: "r".repeat(255), name: "n".repeat(255) },
+    { kind: "service", ref: "ci", name: "CI" }
+  ],
+  refuses: [
+    [{ kind: "group", ref: "a" }, "kind (one_of)"],
+    [{ kind: "team", ref: "" }, "ref (owner_ref)"],
+    [{ kind: "team", ref: " a" }, "ref (owner_ref)"],
+    [{ kind: "team", ref: "r".repeat(256), name: "n".repeat(256) }, "ref (owner_ref)", "name (owner_name)"]
+  ]
+})
+
+check("Day", {
+  schema: Lifecycle.Day,
+  accepts: ["2027-01-31", "2028-02-29", "0001-01-01", "9999-12-31"],
+  refuses: [
+    ["2027-02-29", " (day)"],
+    ["2027-13-01", " (day)"],
+    ["2027-1-1", " (day)"],
+    ["2027-01-31T00:00:00Z", " (day)"],
+    ["", " (day)"],
+    ["tomorrow", " (day)"]
   ]
 })
 

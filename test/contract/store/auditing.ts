@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Actor from "rulestead/Actor"
 import type * as Audit from "rulestead/Audit"
+import * as Policy from "rulestead/Policy"
 import { Publisher } from "rulestead/Publisher"
-import { Store } from "rulestead/Store"
+import { type AuditOptions, Store } from "rulestead/Store"
 import { invalid } from "../support/refusals.ts"
 import * as Scene from "../support/Scene.ts"
 
@@ -164,6 +165,88 @@ export const auditing = (it: Scene.It) => {
       assert.deepStrictEqual(yield* store.audit({ key: Scene.key("none") }), [])
     }))
 
+  it.effect("events are found by key, environment, actor, kind, result, correlation and time, and by all of it at once", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const publisher = yield* Publisher
+      const [ada, bob] = [Scene.key("ada"), Scene.key("bob")]
+      const [one, other] = [Scene.key("request"), Scene.key("request")]
+      const by = (id: string) => Effect.provideService(Actor.Current, { id, kind: "person" })
+      const { environment, flag } = yield* by(ada)(Scene.live(Scene.forced(true)))
+      yield* by(bob)(publisher.engageKillSwitch(flag, environment, { ...any, correlationId: one }))
+      yield* by(bob)(publisher.releaseKillSwitch(flag, environment, { ...any, correlationId: other }))
+      yield* by(ada)(store.changeFlag(flag, { tags: ["a"] }, { expected: 1, correlationId: one }))
+      const denied = by(bob)(store.archiveFlag(flag, { expected: 2 })).pipe(
+        Effect.provideService(Policy.Policy, { can: () => Effect.succeed(Policy.refuse()) })
+      )
+      yield* Effect.flip(denied)
+      const all = yield* store.audit({ key: flag })
+
+      const found = Effect.fnUntraced(function*(options: AuditOptions, wanted: (event: Audit.Event) => boolean) {
+        const events = yield* store.audit(options)
+        assert.isNotEmpty(events)
+        assert.deepStrictEqual(events.filter(({ key }) => key === flag), all.filter(wanted))
+        for (const event of events) assert.isTrue(wanted(event))
+      })
+      yield* found({ environment }, (event) => event.environment === environment)
+      yield* found({ actor: ada }, ({ actor }) => actor.id === ada)
+      yield* found({ actor: bob, result: "ok" }, ({ actor, result }) => actor.id === bob && result === "ok")
+      yield* found({ key: flag, result: "denied" }, ({ result }) => result === "denied")
+      yield* found({ correlationId: one }, ({ correlationId }) => correlationId === one)
+      yield* found(
+        { key: flag, actions: ["kill_switch.engage", "flag.change"] },
+        ({ action }) => action === "kill_switch.engage" || action === "flag.change"
+      )
+      yield* found(
+        { key: flag, environment, actor: bob, actions: ["kill_switch.release"], result: "ok", correlationId: other },
+        ({ action }) => action === "kill_switch.release"
+      )
+      const at = all.find(({ action }) => action === "kill_switch.engage")?.at ?? 0
+      yield* found({ key: flag, since: at }, (event) => event.at >= at)
+      yield* found({ key: flag, until: at + 1 }, (event) => event.at <= at)
+      yield* found({ key: flag, since: at, until: at + 1 }, (event) => event.at === at)
+      for (
+        const options of [
+          { actor: "nobody" },
+          { key: flag, actions: [] },
+          { key: flag, since: at + 3_600_000 },
+          { key: flag, until: 0 },
+          { correlationId: Scene.key("none") },
+          { key: flag, environment: Scene.key("env") }
+        ]
+      ) assert.deepStrictEqual(yield* store.audit(options), [])
+
+      const pages: Array<Audit.Event> = []
+      for (let before: number | undefined;;) {
+        const page = yield* store.audit({ actor: ada, before, limit: 2 })
+        pages.push(...page)
+        before = page.at(-1)?.id
+        if (page.length < 2) break
+      }
+      assert.deepStrictEqual(pages, yield* store.audit({ actor: ada }))
+    }))
+
+  it.effect("an event says what changed, by the keys of rules and variants", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const { environment, flag, state } = yield* Scene.live({
+        rules: [...Scene.share(10).rules, ...Scene.forced(true).rules]
+      })
+      const moved = yield* store.moveRule(flag, environment, "everybody", 0, { expected: state.revision })
+      yield* store.putRule(
+        flag,
+        environment,
+        "everybody",
+        { key: "everybody", strategy: "forced_value", value: false },
+        {
+          expected: moved.revision
+        }
+      )
+      const [put, move] = yield* store.audit({ key: flag, limit: 2 })
+      assert.deepStrictEqual(put?.changes, [{ path: "rules[everybody].value", before: true, after: false }])
+      assert.deepStrictEqual(move?.changes, [{ path: "", after: moved.draft }])
+    }))
+
   it.effect("options of the audit are checked", () =>
     Effect.gen(function*() {
       const store = yield* Store
@@ -174,6 +257,13 @@ export const auditing = (it: Scene.It) => {
         "environment (environment_key)",
         "before (event)",
         "limit (limit)"
+      )
+      yield* invalid(
+        store.audit({ actor: "a".repeat(256), correlationId: "c".repeat(256), since: -1, until: 0.5 }),
+        "actor (actor)",
+        "correlationId (correlation_id)",
+        "since (time)",
+        "until (time)"
       )
     }))
 }

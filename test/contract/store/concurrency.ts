@@ -6,6 +6,7 @@ import type { Rule } from "rulestead/Rule"
 import { Store } from "rulestead/Store"
 import * as Mirror from "../support/Mirror.ts"
 import * as Oracle from "../support/Oracle.ts"
+import type { Command } from "../support/refusals.ts"
 import * as Scene from "../support/Scene.ts"
 
 const unbounded = { concurrency: "unbounded" } as const
@@ -73,6 +74,55 @@ export const concurrency = (it: Scene.It) => {
       }
     }))
 
+  it.effect("of many reverts and advances of one revision exactly one takes effect", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const publisher = yield* Publisher
+      const { environment, flag } = yield* Scene.live(Scene.share(1))
+      for (let round = 0; round < 10; round++) {
+        const { state } = yield* Scene.publish(flag, environment, Scene.share(round + 2))
+        const { revision: expected, rulesetVersion } = state
+        const all: ReadonlyArray<Command> = Array.from({ length: 6 }, (_, index) =>
+          index % 2 === 0
+            ? publisher.revert(flag, environment, 1, { expected })
+            : publisher.advanceRollout(flag, environment, { rule: "some", percentage: 50 + index }, { expected }))
+        const results = yield* Effect.forEach(all, (command) => Effect.result(command), unbounded)
+        assert.strictEqual(results.filter(({ _tag }) => _tag === "Success").length, 1)
+        for (const result of results) {
+          if (result._tag === "Failure") assert.deepInclude(result.failure, { _tag: "Conflict", expected })
+        }
+        assert.strictEqual((yield* store.state(flag, environment)).rulesetVersion, rulesetVersion + 1)
+        yield* Oracle.verify(environment, [flag])
+      }
+    }), 120_000)
+
+  it.effect(
+    "advances that look again until they are first end at the highest share, and none goes down",
+    () =>
+      Effect.gen(function*() {
+        const store = yield* Store
+        const publisher = yield* Publisher
+        const { environment, flag } = yield* Scene.live(Scene.share(0))
+        const advance = Effect.fnUntraced(function*(percentage: number) {
+          const { revision } = yield* store.state(flag, environment)
+          const change = { rule: "some", percentage }
+          yield* publisher.advanceRollout(flag, environment, change, { expected: revision })
+        })
+        const shares = [30, 10, 90, 20, 60, 50, 80, 40, 70]
+        const results = yield* Effect.forEach(shares, (share) => Effect.result(persist(advance(share))), unbounded)
+        for (const result of results) {
+          if (result._tag === "Failure") assert.deepInclude(result.failure, { _tag: "InvalidInput" })
+        }
+        const history = yield* store.rulesets(flag, environment)
+        const told = history.map(({ ruleset: { rules: [rule] } }) =>
+          rule?.strategy === "percentage_rollout" ? rule.rollout.percentage : -1
+        )
+        assert.deepStrictEqual(told, told.toSorted((a, b) => b - a))
+        assert.strictEqual(told[0], 90)
+      }),
+    120_000
+  )
+
   it.effect("publishes at once take one version each, and add up", () =>
     Effect.gen(function*() {
       const publisher = yield* Publisher
@@ -134,8 +184,8 @@ export const concurrency = (it: Scene.It) => {
       )
       const changes = audiences.flatMap((key) => ["x", "y"].map((plan) => persist(redefine(key, plan))))
       const ends = flags.slice(0, 2).map((flag) => persist(Scene.archive(flag)))
-      const all = [...writes, ...changes, ...ends].map((write) => Effect.result(write))
-      const results = yield* Effect.all(all, unbounded)
+      const all: ReadonlyArray<Command> = [...writes, ...changes, ...ends]
+      const results = yield* Effect.forEach(all, (write) => Effect.result(write), unbounded)
       for (const result of results) {
         if (result._tag === "Failure") assert.include(["FlagArchived", "NotFound"], result.failure._tag)
       }

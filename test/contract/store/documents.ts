@@ -1,5 +1,8 @@
 import { assert } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as Flag from "rulestead/Flag"
+import * as Lifecycle from "rulestead/Lifecycle"
 import { Store } from "rulestead/Store"
 import { invalid, refused } from "../support/refusals.ts"
 import * as Scene from "../support/Scene.ts"
@@ -47,7 +50,13 @@ export const documents = (it: Scene.It) => {
       const key = Scene.key("audience")
       const created = yield* store.createAudience({ key, definition: Scene.onPlan("pro") })
       const { createdAt, updatedAt: _, ...rest } = created
-      assert.deepStrictEqual(rest, { key, description: "", definition: Scene.onPlan("pro"), revision: 1 })
+      assert.deepStrictEqual(rest, {
+        key,
+        description: "",
+        definition: Scene.onPlan("pro"),
+        archivedAt: null,
+        revision: 1
+      })
       const definition = { everyone: true } as const
       const changed = yield* store.changeAudience(key, { definition }, { expected: 1 })
       assert.deepStrictEqual(changed, { ...rest, createdAt, definition, revision: 2, updatedAt: changed.updatedAt })
@@ -74,6 +83,8 @@ export const documents = (it: Scene.It) => {
           purpose: "release",
           description: "",
           tags: [],
+          owner: null,
+          lifecycle: Lifecycle.initial("expiring", createdAt),
           archivedAt: null,
           revision: 1
         })
@@ -91,6 +102,60 @@ export const documents = (it: Scene.It) => {
       const changed = yield* store.changeFlag(key, change, { expected: 1 })
       assert.deepStrictEqual(changed, { ...created, ...change, revision: 2, updatedAt: changed.updatedAt })
       assert.deepStrictEqual(yield* store.flag(key), changed)
+    }))
+
+  it.effect("a flag gets the lifecycle that its purpose suggests, unless told another one", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const create = (details: Pick<Flag.Input, "purpose" | "lifecycle">) =>
+        store.createFlag({ key: Scene.key("flag"), valueType: "boolean", defaultValue: false, ...details })
+      const permanent = { mode: "permanent" } as const
+      for (const purpose of ["release", "experiment", "migration"] as const) {
+        const { createdAt, lifecycle } = yield* create({ purpose })
+        const reviewBy = DateTime.formatIsoDateUtc(DateTime.makeUnsafe(createdAt + 90 * 86_400_000))
+        assert.deepStrictEqual(lifecycle, { mode: "expiring", reviewBy })
+        assert.deepStrictEqual((yield* create({ purpose, lifecycle: permanent })).lifecycle, permanent)
+      }
+      for (const purpose of ["kill_switch", "operational", "permission"] as const) {
+        assert.deepStrictEqual((yield* create({ purpose, lifecycle: null })).lifecycle, permanent)
+      }
+      yield* invalid(create({ purpose: "remote_config" }), "lifecycle (choice)")
+      yield* invalid(create({ purpose: "remote_config", lifecycle: null }), "lifecycle (choice)")
+      const expiring = { mode: "expiring", reviewBy: "2027-01-31" } as const
+      const chosen = yield* create({ purpose: "remote_config", lifecycle: expiring })
+      assert.deepStrictEqual(chosen.lifecycle, expiring)
+      assert.deepStrictEqual(yield* store.flag(chosen.key), chosen)
+    }))
+
+  it.effect("a flag changes hands, is nobody's, and lives longer or shorter", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const owner = { kind: "team", ref: "payments", name: "Payments" } as const
+      const created = yield* store.createFlag({
+        key: Scene.key("flag"),
+        valueType: "boolean",
+        defaultValue: false,
+        owner
+      })
+      assert.deepStrictEqual(created.owner, owner)
+      const lifecycle = { mode: "permanent", reviewBy: "2030-01-01" } as const
+      const next = { kind: "person", ref: "ada" } as const
+      const changed = yield* store.changeFlag(created.key, { owner: next, lifecycle }, { expected: 1 })
+      assert.deepStrictEqual(changed, {
+        ...created,
+        owner: next,
+        lifecycle,
+        revision: 2,
+        updatedAt: changed.updatedAt
+      })
+      const left = yield* store.changeFlag(created.key, { owner: null }, { expected: 2 })
+      assert.deepInclude(left, { owner: null, lifecycle })
+      yield* invalid(
+        store.changeFlag(created.key, { tags: ["a", "a"], owner: { kind: "team", ref: "" } }, { expected: 3 }),
+        "tags (unique_tags)",
+        "owner.ref (owner_ref)"
+      )
+      assert.deepStrictEqual(yield* store.flag(created.key), left)
     }))
 
   it.effect("a change that changes nothing is not a revision", () =>

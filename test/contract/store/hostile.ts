@@ -59,7 +59,7 @@ export const hostile = (it: Scene.It) => {
         const [environment, audience, flag] = [Scene.key("env"), Scene.key("audience"), Scene.key("flag")]
         const label = text.slice(0, 64).trim()
         const options = { reason: text, correlationId: text.slice(0, 255) }
-        const actor = { id: text, kind: "service", name: text } as const
+        const actor = { id: text.slice(0, 255), kind: "service", name: text.slice(0, 255) } as const
         yield* Effect.gen(function*() {
           yield* store.createEnvironment({ key: environment, name: label, description: text }, options)
           yield* store.createAudience({ key: audience, description: text, definition: { everyone: true } }, options)
@@ -78,6 +78,9 @@ export const hostile = (it: Scene.It) => {
         assert.deepInclude(stored, { description: text, tags: [label] })
         const [event] = yield* store.audit({ key: flag })
         assert.deepInclude(event, { ...options, actor, after: stored })
+        const { correlationId } = options
+        const [found] = yield* store.audit({ actor: actor.id, correlationId, actions: ["flag.create"], limit: 1 })
+        assert.deepStrictEqual(found, event)
       }
     }))
 

@@ -10,11 +10,21 @@ import * as Model from "../support/Model.ts"
 import * as Scene from "../support/Scene.ts"
 
 interface Command {
-  readonly name: "save" | "discard" | "publish" | "engage" | "release" | "archive" | "redefine"
+  readonly name:
+    | "save"
+    | "discard"
+    | "publish"
+    | "revert"
+    | "rollOut"
+    | "engage"
+    | "release"
+    | "archive"
+    | "unarchive"
+    | "redefine"
   readonly flag: number
   readonly environment: number
   readonly audience: number
-  /** The ruleset to save, the value to kill with, the plan to redefine with. */
+  /** The ruleset to save, the version to revert to, the share, the value to kill with, the plan to redefine with. */
   readonly choice: number
   /** Based on a revision that is not the current one. */
   readonly stale: boolean
@@ -27,7 +37,8 @@ const command: fc.Arbitrary<Command> = fc.record({
     { weight: 4, arbitrary: fc.constant("save" as const) },
     { weight: 4, arbitrary: fc.constant("publish" as const) },
     { weight: 2, arbitrary: fc.constantFrom("engage" as const, "release" as const) },
-    { weight: 2, arbitrary: fc.constant("redefine" as const) },
+    { weight: 2, arbitrary: fc.constantFrom("redefine" as const, "unarchive" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("revert" as const, "rollOut" as const) },
     { weight: 1, arbitrary: fc.constantFrom("discard" as const, "archive" as const) }
   ),
   flag: fc.nat(2),
@@ -78,7 +89,7 @@ const verify = Effect.fnUntraced(function*(model: Model.Model, index: number, fo
   assert.deepStrictEqual(contents, new Map(Model.contents(model, index)))
   for (const { key, states } of model.flags) {
     const { draft, killSwitch, revision, rulesetVersion } = yield* store.state(key, environment)
-    const { live: _, ...expected } = at(states, index)
+    const { history: _history, live: _live, ...expected } = at(states, index)
     assert.deepStrictEqual({ draft, killed: killSwitch?.value ?? null, revision, rulesetVersion }, expected)
   }
 })
@@ -112,6 +123,17 @@ const run = Effect.fnUntraced(function*(
       const published = yield* answerOf(publisher.publish(flag.key, environment, options))
       return assert.strictEqual(published, Model.publish(model, flag, index, state, options.expected))
     }
+    case "revert": {
+      const reverted = yield* answerOf(publisher.revert(flag.key, environment, choice, options))
+      return assert.strictEqual(reverted, Model.revert(model, flag, index, state, options.expected, choice))
+    }
+    case "rollOut": {
+      const [percentage, up] = [choice * 25, audienceIndex === 0]
+      const command = up ? publisher.advanceRollout : publisher.setRollout
+      const rolledOut = yield* answerOf(command(flag.key, environment, { rule: "some", percentage }, options))
+      const share = { percentage, up }
+      return assert.strictEqual(rolledOut, Model.rollOut(model, flag, index, state, options.expected, share))
+    }
     case "engage": {
       const value = choice > 1
       const engaged = yield* answerOf(publisher.engageKillSwitch(flag.key, environment, { ...killOptions, value }))
@@ -125,6 +147,11 @@ const run = Effect.fnUntraced(function*(
       const options = basedOn(flag.revision)
       const archived = yield* answerOf(store.archiveFlag(flag.key, options))
       return assert.strictEqual(archived, Model.archive(model, flag, options.expected))
+    }
+    case "unarchive": {
+      const options = basedOn(flag.revision)
+      const unarchived = yield* answerOf(store.unarchiveFlag(flag.key, options))
+      return assert.strictEqual(unarchived, Model.unarchive(model, flag, options.expected))
     }
     case "redefine": {
       const options = basedOn(audience.revision)

@@ -21,11 +21,13 @@ export interface ModelState {
   revision: number
   draft: Ruleset.Ruleset | null
   live: Ruleset.Ruleset | null
+  /** Everything that was live, oldest first. */
+  history: ReadonlyArray<Ruleset.Ruleset>
   rulesetVersion: number
   killed: boolean | null
 }
 
-export type Answer = "done" | "Conflict" | "FlagArchived" | "NotFound"
+export type Answer = "done" | "Conflict" | "FlagArchived" | "InvalidInput" | "NotFound"
 
 export const make = (
   environments: ReadonlyArray<string>,
@@ -38,7 +40,14 @@ export const make = (
     key,
     revision: 1,
     archived: false,
-    states: environments.map(() => ({ revision: 0, draft: null, live: null, rulesetVersion: 0, killed: null }))
+    states: environments.map(() => ({
+      revision: 0,
+      draft: null,
+      live: null,
+      history: [],
+      rulesetVersion: 0,
+      killed: null
+    }))
   }))
 })
 
@@ -82,7 +91,7 @@ const refusal = (flag: ModelFlag, state: ModelState, expected: number | "any"): 
 export const save = (flag: ModelFlag, state: ModelState, expected: number, ruleset: Ruleset.Ruleset): Answer => {
   const refused = refusal(flag, state, expected)
   if (refused !== undefined) return refused
-  if (state.draft !== ruleset) {
+  if (!isSame(state.draft, ruleset)) {
     state.draft = ruleset
     state.revision++
   }
@@ -103,13 +112,75 @@ export const publish = (model: Model, flag: ModelFlag, index: number, state: Mod
   const refused = refusal(flag, state, expected)
   if (refused !== undefined) return refused
   if (state.draft === null) return "NotFound"
-  state.live = state.draft
-  state.draft = null
+  goLive(model, index, state, state.draft, null)
+  return "done"
+}
+
+const goLive = (
+  model: Model,
+  index: number,
+  state: ModelState,
+  ruleset: Ruleset.Ruleset,
+  draft: Ruleset.Ruleset | null
+): void => {
+  state.live = ruleset
+  state.draft = draft
+  state.history = [...state.history, ruleset]
   state.rulesetVersion++
   state.revision++
   commit(model, (at) => at === index)
+}
+
+export const revert = (
+  model: Model,
+  flag: ModelFlag,
+  index: number,
+  state: ModelState,
+  expected: number,
+  version: number
+): Answer => {
+  const refused = refusal(flag, state, expected)
+  if (refused !== undefined) return refused
+  const old = state.history[version - 1]
+  if (old === undefined) return "NotFound"
+  if (!isSame(old, state.live)) goLive(model, index, state, old, state.draft)
   return "done"
 }
+
+/** Rolls the rule `some` out; `up`: and never back. */
+export const rollOut = (
+  model: Model,
+  flag: ModelFlag,
+  index: number,
+  state: ModelState,
+  expected: number,
+  { percentage, up }: { readonly percentage: number; readonly up: boolean }
+): Answer => {
+  const refused = refusal(flag, state, expected)
+  if (refused !== undefined) return refused
+  const live = state.live === null ? undefined : shareOf(state.live)
+  if (state.live === null || live === undefined) return "NotFound"
+  if (up && percentage < live) return "InvalidInput"
+  if (percentage === live) return "done"
+  const follows = state.draft !== null && shareOf(state.draft) === live
+  const draft = state.draft !== null && follows ? withShare(state.draft, percentage) : state.draft
+  goLive(model, index, state, withShare(state.live, percentage), draft)
+  return "done"
+}
+
+const shareOf = ({ rules }: Ruleset.Ruleset): number | undefined => {
+  const rule = rules.find(({ key }) => key === "some")
+  return rule?.strategy === "percentage_rollout" ? rule.rollout.percentage : undefined
+}
+
+const withShare = (ruleset: Ruleset.Ruleset, percentage: number): Ruleset.Ruleset => ({
+  ...ruleset,
+  rules: ruleset.rules.map((rule) =>
+    rule.strategy === "percentage_rollout" ? { ...rule, rollout: { ...rule.rollout, percentage } } : rule
+  )
+})
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 export const kill = (
   model: Model,
@@ -133,6 +204,16 @@ export const archive = (model: Model, flag: ModelFlag, expected: number): Answer
   if (expected !== flag.revision) return "Conflict"
   if (!flag.archived) {
     flag.archived = true
+    flag.revision++
+    commit(model, (at) => (flag.states[at]?.live ?? null) !== null)
+  }
+  return "done"
+}
+
+export const unarchive = (model: Model, flag: ModelFlag, expected: number): Answer => {
+  if (expected !== flag.revision) return "Conflict"
+  if (flag.archived) {
+    flag.archived = false
     flag.revision++
     commit(model, (at) => (flag.states[at]?.live ?? null) !== null)
   }

@@ -3,13 +3,14 @@ import type { Vitest } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { randomUUID } from "node:crypto"
 import type * as Audience from "rulestead/Audience"
+import type { Evidence } from "rulestead/Evidence"
 import { Publisher } from "rulestead/Publisher"
 import type * as Ruleset from "rulestead/Ruleset"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
 import type { Value } from "rulestead/Value"
 
-export type Services = Store | Publisher | SnapshotFeed
+export type Services = Store | Publisher | SnapshotFeed | Evidence
 
 export type It = Vitest.MethodsNonLive<Services>
 
@@ -19,6 +20,11 @@ export const key = (name: string): string => `${name}-${randomUUID().slice(0, 12
 /** The key of a new environment. */
 export const environment = Effect.suspend(() =>
   Store.use((store) => store.createEnvironment({ key: key("env"), name: "An environment" }))
+).pipe(Effect.map(({ key }) => key))
+
+/** The key of a new environment that is protected. */
+export const guarded = Effect.suspend(() =>
+  Store.use((store) => store.createEnvironment({ key: key("env"), name: "An environment", protected: true }))
 ).pipe(Effect.map(({ key }) => key))
 
 /** The key of a new boolean flag whose default is `false`. */
@@ -44,6 +50,16 @@ export const onPlan = (plan: string): Audience.Definition => ({
 /** Serves a value to everybody. */
 export const forced = (value: Value): Ruleset.Input => ({
   rules: [{ key: "everybody", strategy: "forced_value", value }]
+})
+
+/** Serves `true` to a share. */
+export const share = (percentage: number, salt?: string): Ruleset.Input => ({
+  rules: [{
+    key: "some",
+    strategy: "percentage_rollout",
+    rollout: { percentage, ...(salt === undefined ? {} : { salt }) },
+    value: true
+  }]
 })
 
 /** Serves `true` to the members of the audiences. */

@@ -3,9 +3,34 @@ import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { InvalidInput } from "rulestead/InvalidInput"
-import { AlreadyExists, Conflict, FlagArchived, NotFound } from "rulestead/StoreError"
+import type { Publisher } from "rulestead/Publisher"
+import type { Store } from "rulestead/Store"
+import {
+  AlreadyExists,
+  AudienceArchived,
+  AudienceInUse,
+  Conflict,
+  Denied,
+  FlagArchived,
+  NotFound,
+  StalePreview,
+  type StoreUnavailable
+} from "rulestead/StoreError"
 
-const Refusal = Schema.Union([InvalidInput, AlreadyExists, Conflict, FlagArchived, NotFound])
+const Refusal = Schema.Union([
+  InvalidInput,
+  AlreadyExists,
+  AudienceArchived,
+  AudienceInUse,
+  Conflict,
+  Denied,
+  FlagArchived,
+  NotFound,
+  StalePreview
+])
+
+/** Some command, which may be refused. */
+export type Command = Effect.Effect<object | void, typeof Refusal.Type | StoreUnavailable, Store | Publisher>
 
 const encode = Schema.encodeUnknownEffect(Refusal)
 

@@ -20,43 +20,57 @@ export const make = (rows: Rows): Documents => {
     fields: common,
     write: ({ createdAt, revision, updatedAt, ...document }: StoredEnvironment) =>
       writeCommon({ createdAt, document, revision, updatedAt }),
-    read: (row) =>
-      Effect.map(decodeEnvironment(row.document), (environment) => ({ ...environment, ...readCommon(row) }))
+    read: readEnvironment
   })
 
   const audiences = table(rows, {
     name: "audience",
     table: "audiences",
-    fields: common,
-    write: ({ createdAt, revision, updatedAt, ...document }: StoredAudience) =>
-      writeCommon({ createdAt, document, revision, updatedAt }),
-    read: (row) => Effect.map(decodeAudience(row.document), (audience) => ({ ...audience, ...readCommon(row) }))
+    fields: archivable,
+    write: ({ archivedAt, createdAt, revision, updatedAt, ...document }: StoredAudience) => ({
+      ...writeCommon({ createdAt, document, revision, updatedAt }),
+      archived_at: PgTypes.timestamptz(archivedAt)
+    }),
+    read: (row: ArchivableRow): Effect.Effect<StoredAudience, Schema.SchemaError> =>
+      Effect.map(decodeAudience(row.document), (audience) => ({ ...audience, ...readArchivable(row) }))
   })
 
   const flags = table(rows, {
     name: "flag",
     table: "flags",
-    fields: `${common}, archived_at`,
+    fields: archivable,
     write: ({ archivedAt, createdAt, revision, updatedAt, ...document }: StoredFlag) => ({
       ...writeCommon({ createdAt, document, revision, updatedAt }),
       archived_at: PgTypes.timestamptz(archivedAt)
     }),
-    read: (row: Row & { readonly archived_at: Date | null }): Effect.Effect<StoredFlag, Schema.SchemaError> =>
-      Effect.map(decodeFlag(row.document), (flag) => ({
-        ...flag,
-        ...readCommon(row),
-        archivedAt: row.archived_at?.getTime() ?? null
-      }))
+    read: readFlag
   })
 
   return {
     environments: { ...environments, all: environments.select(sql`order by key`) },
     audiences: {
       ...audiences,
-      page: ({ after, limit }) => audiences.select(sql`where key > ${after} order by key limit ${limit}`)
+      named: (keys, lock) =>
+        audiences.select(sql`where key = any(${keys}::text[]) order by key${sql.literal(locks[lock ?? "none"])}`),
+      page: ({ after, archived, limit }) =>
+        audiences.select(sql`where key > ${after} and (${archived} or archived_at is null) order by key limit ${limit}`)
     },
     flags: {
       ...flags,
+      withEnvironment: (key, environment) =>
+        rows.answer(
+          "read the flag and the environment",
+          Effect.flatMap(
+            sql<ArchivableRow & JoinedRow>`
+              select flag.document, flag.revision, flag.created_at, flag.updated_at, flag.archived_at,
+                place.document as place, place.revision as place_revision, place.created_at as place_created_at,
+                place.updated_at as place_updated_at
+              from ${rows.schema}.flags flag left join ${rows.schema}.environments place on place.key = ${environment}
+              where flag.key = ${key} for share of flag`,
+            ([row]) => readJoined(row)
+          )
+        ),
+      named: (keys) => flags.select(sql`where key = any(${keys}::text[]) order by key`),
       page: ({ after, archived, limit }) =>
         flags.select(sql`where key > ${after} and (${archived} or archived_at is null) order by key limit ${limit}`)
     }
@@ -69,12 +83,45 @@ const decodeFlag = Schema.decodeUnknownEffect(Flag.Flag)
 
 const common = "document, revision, created_at, updated_at"
 
+const archivable = `${common}, archived_at`
+
 interface Row {
   readonly document: unknown
   readonly revision: number
   readonly created_at: Date
   readonly updated_at: Date
 }
+
+interface ArchivableRow extends Row {
+  readonly archived_at: Date | null
+}
+
+/** A flag, with an environment beside it. */
+interface JoinedRow {
+  readonly place: unknown
+  readonly place_revision: number | null
+  readonly place_created_at: Date | null
+  readonly place_updated_at: Date | null
+}
+
+const readJoined = Effect.fnUntraced(function*(row: (ArchivableRow & JoinedRow) | undefined) {
+  if (row === undefined) return { flag: undefined, environment: undefined }
+  const { place: document, place_created_at, place_revision: revision, place_updated_at } = row
+  const flag = yield* readFlag(row)
+  if (revision === null || place_created_at === null || place_updated_at === null) {
+    return { flag, environment: undefined }
+  }
+  const place = { document, revision, created_at: place_created_at, updated_at: place_updated_at }
+  return { flag, environment: yield* readEnvironment(place) }
+})
+
+const readEnvironment = (row: Row): Effect.Effect<StoredEnvironment, Schema.SchemaError> =>
+  Effect.map(decodeEnvironment(row.document), (environment) => ({ ...environment, ...readCommon(row) }))
+
+const readFlag = (row: ArchivableRow): Effect.Effect<StoredFlag, Schema.SchemaError> =>
+  Effect.map(decodeFlag(row.document), (flag) => ({ ...flag, ...readArchivable(row) }))
+
+const readArchivable = (row: ArchivableRow) => ({ ...readCommon(row), archivedAt: row.archived_at?.getTime() ?? null })
 
 const readCommon = (row: Row) => ({
   revision: row.revision,

@@ -2,6 +2,7 @@
  * The entries that snapshots hold, made from authored documents.
  */
 import type * as Effect from "effect/Effect"
+import type { FlagState } from "../../FlagState.ts"
 import type { InvalidInput } from "../../InvalidInput.ts"
 import type { Rule } from "../../Rule.ts"
 import type { Ruleset } from "../../Ruleset.ts"
@@ -31,6 +32,10 @@ export const flag = (flag: StoredFlag, rulesetVersion: number, { hashVersion, ru
 /** A flag that serves one value to everybody, whatever its rules. */
 export const killedFlag = (flag: StoredFlag, rulesetVersion: number, value: Value): Wanted =>
   flagEntry({ ...fixed(flag), rulesetVersion, hashVersion: 1, rules: [], killSwitch: { value } })
+
+/** A flag in the state that it is in: killed, or serving by its rules. */
+export const state = (of: StoredFlag, { killSwitch, rulesetVersion }: FlagState, ruleset: Ruleset): Wanted =>
+  killSwitch === null ? flag(of, rulesetVersion, ruleset) : killedFlag(of, rulesetVersion, killSwitch.value)
 
 export const audience = ({ definition, key }: Pick<StoredAudience, "definition" | "key">): Wanted => {
   const entry: Snapshot.AudienceEntry = { key, definition }

@@ -11,26 +11,27 @@ import type { Backend } from "./rows.ts"
 
 export interface References {
   readonly audiences: ReadonlyArray<StoredAudience>
-  /** Where it refers to some that do not exist. */
+  /** Where it refers to some that do not exist, or are archived. */
   readonly violations: ReadonlyArray<Violation>
 }
 
-/** Looks up what a ruleset of any shape refers to, in the order of the keys, so that locks are taken in one order. */
-export const resolve = Effect.fnUntraced(function*(backend: Backend, ruleset: unknown, lock?: "share") {
+/** Looks up what a ruleset of any shape refers to, and holds it until the transaction ends. */
+export const resolve = Effect.fnUntraced(function*(backend: Backend, ruleset: unknown) {
   const references = referencesOf(ruleset)
   const keys = [...new Set(references.map(({ key }) => key))].sort()
-  const rows = yield* Effect.forEach(keys, (key) => backend.audiences.get(key, lock))
-  const audiences = rows.filter((row) => row !== undefined)
-  const known = new Set(audiences.map(({ key }) => key))
-  const violations = references.filter(({ key }) => !known.has(key)).map(unknownAudience)
+  const audiences = keys.length === 0 ? [] : yield* backend.audiences.named(keys, "share")
+  const known = new Map(audiences.map((audience) => [audience.key, audience]))
+  const violations = references.flatMap(({ key, path }) => {
+    const audience = known.get(key)
+    if (audience === undefined) return [{ path, ...unknown }]
+    return audience.archivedAt === null ? [] : [{ path, ...archived }]
+  })
   return { audiences, violations } satisfies References
 })
 
-const unknownAudience = ({ path }: { readonly path: ReadonlyArray<PropertyKey> }): Violation => ({
-  path,
-  rule: "known_audience",
-  allowed: "the key of an audience that exists"
-})
+const unknown = { rule: "known_audience", allowed: "the key of an audience that exists" }
+
+const archived = { rule: "archived_audience", allowed: "the key of an audience that is not archived" }
 
 const isAudienceKey = Schema.is(AudienceKey)
 

@@ -19,7 +19,7 @@ export type Kind = "environment" | "audience" | "flag"
 type Row = Stored<{ readonly key: string }> & { readonly [name: string]: Schema.Json }
 
 /** What cannot be a key is never looked up. */
-const isKey = {
+export const isKey = {
   environment: Schema.is(EnvironmentKey),
   audience: Schema.is(AudienceKey),
   flag: Schema.is(FlagKey)
@@ -89,6 +89,7 @@ export const audit = Effect.fnUntraced(function*(
 ) {
   yield* backend.audit.append({
     environment: null,
+    result: "ok",
     ...event,
     actor: yield* Actor.Current,
     reason: options.reason ?? null,

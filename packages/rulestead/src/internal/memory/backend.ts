@@ -44,18 +44,26 @@ export const make = (
     },
     audiences: {
       ...table(({ audiences }) => audiences, (audiences) => ({ audiences })),
+      named: (keys) => read(({ audiences }) => keys.toSorted().flatMap((key) => Tables.get(audiences, key) ?? [])),
       page: (page) => read(({ audiences }) => Tables.page(audiences, page))
     },
     flags: {
       ...table(({ flags }) => flags, (flags) => ({ flags })),
-      page: ({ archived, ...page }) =>
-        read(({ flags }) =>
-          Tables.page(archived ? flags : HashMap.filter(flags, ({ archivedAt }) => archivedAt === null), page)
-        )
+      withEnvironment: (key, environment) =>
+        read(({ environments, flags }) => ({
+          flag: Tables.get(flags, key),
+          environment: Tables.get(environments, environment)
+        })),
+      named: (keys) => read(({ flags }) => keys.toSorted().flatMap((key) => Tables.get(flags, key) ?? [])),
+      page: (page) => read(({ flags }) => Tables.page(flags, page))
     },
     states: {
       get: (flag, environment) => read(({ states }) => Tables.get(states, Tables.idOf(flag, environment))),
       ofFlag: (flag) => read((tables) => Tables.ofFlag(tables, flag)),
+      named: (environment, flags) =>
+        read(({ states }) =>
+          flags.toSorted().flatMap((flag) => Tables.get(states, Tables.idOf(flag, environment)) ?? [])
+        ),
       put: (state, previous) =>
         write((tables) => {
           const id = Tables.idOf(state.flag, state.environment)
@@ -68,22 +76,31 @@ export const make = (
     rulesets: {
       get: (flag, environment, version) =>
         read(({ rulesets }) => Tables.get(rulesets, Tables.idOf(flag, environment, version))),
+      live: (environment, flags) =>
+        read(({ rulesets, states }) =>
+          flags.toSorted().flatMap((flag) => {
+            const version = Tables.get(states, Tables.idOf(flag, environment))?.rulesetVersion ?? 0
+            return Tables.get(rulesets, Tables.idOf(flag, environment, version)) ?? []
+          })
+        ),
+      page: (flag, environment, page) => read((tables) => Tables.history(tables, flag, environment, page)),
       insert: (ruleset) =>
-        change((tables) => {
-          const id = Tables.idOf(ruleset.flag, ruleset.environment, ruleset.version)
-          return { ...tables, rulesets: Tables.set(tables.rulesets, id, ruleset) }
+        write((tables) => {
+          const { environment, flag, version } = ruleset
+          const before = Tables.get(tables.rulesets, Tables.idOf(flag, environment, version - 1))
+          const rulesets = Tables.set(tables.rulesets, Tables.idOf(flag, environment, version), ruleset)
+          return [before, { ...tables, rulesets }]
         })
     },
     uses: {
-      ofFlag: (flag, environment) => read(({ uses }) => Tables.get(uses, Tables.idOf(flag, environment)) ?? []),
+      of: (audience) => read((tables) => Tables.usesOf(tables, audience)),
       environmentsOf: (audience) =>
         read((tables) =>
           Tables.all(tables.environments).flatMap(({ key }) => Tables.isUsed(tables, key, audience) ? [key] : [])
         ),
       among: (environment, audiences) =>
         read((tables) => audiences.filter((audience) => Tables.isUsed(tables, environment, audience))),
-      replace: (flag, environment, audiences) =>
-        change((tables) => Tables.replaceUses(tables, flag, environment, audiences))
+      replace: (flag, environment, uses) => write((tables) => Tables.replaceUses(tables, flag, environment, uses))
     },
     snapshots: {
       create: Effect.fnUntraced(function*(environment, at) {
@@ -105,6 +122,12 @@ export const make = (
           const snapshot = Tables.get(snapshots, environment)
           return snapshot === undefined ? [] : Snapshots.hashes(snapshot, entries)
         }),
+      page: (environment, after) =>
+        read(({ snapshots }) => {
+          const snapshot = Tables.get(snapshots, environment)
+          return snapshot === undefined ? [] : Snapshots.page(snapshot, after)
+        }),
+      setHash: (environment) => read(({ snapshots }) => Tables.get(snapshots, environment)?.setHash),
       commit: (head, entries) =>
         change((tables) => ({
           ...tables,

@@ -6,9 +6,11 @@ import * as Option from "effect/Option"
 import type * as PubSub from "effect/PubSub"
 import type { Head, Kind, StoredEntry } from "../../Snapshot.ts"
 import type { Announcement, Changes, Held } from "../../SnapshotFeed.ts"
+import type { CommittedHead, HashedEntry } from "../../StoreBackend.ts"
 
 export interface Snapshot {
   readonly head: Head
+  readonly setHash: string | undefined
   readonly entries: HashMap.HashMap<string, StoredEntry>
   /** What each remembered version changed. */
   readonly log: HashMap.HashMap<number, ReadonlyArray<StoredEntry>>
@@ -19,6 +21,7 @@ const idOf = ({ key, kind }: { readonly kind: Kind; readonly key: string }): str
 
 export const empty = (head: Head, announcements: PubSub.PubSub<Announcement>): Snapshot => ({
   head,
+  setHash: undefined,
   entries: HashMap.empty(),
   log: HashMap.empty(),
   announcements
@@ -26,12 +29,13 @@ export const empty = (head: Head, announcements: PubSub.PubSub<Announcement>): S
 
 export const commit = (
   snapshot: Snapshot,
-  head: Head,
+  { setHash, ...head }: CommittedHead,
   entries: ReadonlyArray<StoredEntry>,
   retention: number
 ): Snapshot => ({
   ...snapshot,
   head,
+  setHash,
   entries: entries.reduce(
     (all, entry) => entry.content === null ? HashMap.remove(all, idOf(entry)) : HashMap.set(all, idOf(entry), entry),
     snapshot.entries
@@ -42,7 +46,11 @@ export const commit = (
 export const hashes = (
   { entries }: Snapshot,
   wanted: ReadonlyArray<{ readonly kind: Kind; readonly key: string }>
-): ReadonlyArray<StoredEntry> => wanted.flatMap((entry) => Option.toArray(HashMap.get(entries, idOf(entry))))
+): ReadonlyArray<HashedEntry> => wanted.flatMap((entry) => Option.toArray(HashMap.get(entries, idOf(entry))))
+
+/** All in one page. */
+export const page = ({ entries }: Snapshot, after: HashedEntry | undefined): ReadonlyArray<HashedEntry> =>
+  after === undefined ? [...HashMap.values(entries)] : []
 
 export const changesSince = ({ entries, head, log }: Snapshot, held: Held | undefined, retention: number): Changes => {
   const isRemembered = held !== undefined &&

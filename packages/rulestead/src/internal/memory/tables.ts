@@ -5,8 +5,15 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type * as Audit from "../../Audit.ts"
 import type { FlagState } from "../../FlagState.ts"
-import type { AuditOptions, PublishedRuleset, StoredAudience, StoredEnvironment, StoredFlag } from "../../Store.ts"
-import type { Page } from "../../StoreBackend.ts"
+import type {
+  AuditOptions,
+  HistoryOptions,
+  PublishedRuleset,
+  StoredAudience,
+  StoredEnvironment,
+  StoredFlag
+} from "../../Store.ts"
+import type { Page, UseRow } from "../../StoreBackend.ts"
 import { keep } from "./keep.ts"
 import type { Snapshot } from "./snapshots.ts"
 
@@ -19,16 +26,24 @@ export interface Tables {
   readonly states: Rows<FlagState>
   readonly rulesets: Rows<PublishedRuleset>
   /** By flag and environment. */
-  readonly uses: Rows<ReadonlyArray<string>>
+  readonly uses: Rows<Uses>
   /** By environment and audience: how many flags use it there. */
   readonly users: Rows<number>
   readonly snapshots: Rows<Snapshot>
   readonly trail: Trail | undefined
 }
 
+/** The audiences that a flag refers to in an environment. */
+export interface Uses {
+  readonly flag: string
+  readonly environment: string
+  readonly live: ReadonlyArray<string>
+  readonly draft: ReadonlyArray<string>
+}
+
 /** Audit events, newest first. */
 export interface Trail {
-  readonly event: Audit.Event
+  readonly event: Audit.StoredEvent
   readonly older: Trail | undefined
 }
 
@@ -56,8 +71,23 @@ const byKey = (a: { readonly key: string }, b: { readonly key: string }): number
 export const all = <A extends { readonly key: string }>(rows: Rows<A>): ReadonlyArray<A> =>
   [...HashMap.values(rows)].sort(byKey)
 
-export const page = <A extends { readonly key: string }>(rows: Rows<A>, { after, limit }: Page): ReadonlyArray<A> =>
-  all(rows).filter(({ key }) => key > after).slice(0, limit)
+export const page = <A extends { readonly key: string; readonly archivedAt: number | null }>(
+  rows: Rows<A>,
+  { after, archived, limit }: Page & { readonly archived: boolean }
+): ReadonlyArray<A> =>
+  all(rows).filter(({ archivedAt, key }) => key > after && (archived || archivedAt === null)).slice(0, limit)
+
+/** Versions lower than `before`, newest first. */
+export const history = (
+  { rulesets, states }: Tables,
+  flag: string,
+  environment: string,
+  { before = Infinity, limit }: HistoryOptions & { readonly limit: number }
+): ReadonlyArray<PublishedRuleset> => {
+  const newest = Math.min(before - 1, get(states, idOf(flag, environment))?.rulesetVersion ?? 0)
+  const versions = Array.from({ length: Math.max(0, Math.min(limit, newest)) }, (_, index) => newest - index)
+  return versions.flatMap((version) => get(rulesets, idOf(flag, environment, version)) ?? [])
+}
 
 export const ofFlag = ({ environments, states }: Tables, flag: string): ReadonlyArray<FlagState> =>
   all(environments).flatMap(({ key }) => get(states, idOf(flag, key)) ?? [])
@@ -65,16 +95,37 @@ export const ofFlag = ({ environments, states }: Tables, flag: string): Readonly
 export const isUsed = ({ users }: Tables, environment: string, audience: string): boolean =>
   (get(users, idOf(environment, audience)) ?? 0) > 0
 
+/** Every use of the audience by a flag that is not archived, by environment, flag, and the live one first. */
+export const usesOf = (tables: Tables, audience: string): ReadonlyArray<UseRow> =>
+  [...HashMap.values(tables.uses)]
+    .filter(({ flag }) => get(tables.flags, flag)?.archivedAt === null)
+    .sort((a, b) => idOf(a.environment, a.flag) < idOf(b.environment, b.flag) ? -1 : 1)
+    .flatMap(({ draft, environment, flag, live }) => [
+      ...(live.includes(audience) ? [{ flag, environment, draft: false }] : []),
+      ...(draft.includes(audience) ? [{ flag, environment, draft: true }] : [])
+    ])
+    .flatMap((use) => {
+      const ruleset = rulesetOf(tables, use)
+      return ruleset === undefined ? [] : [{ ...use, ruleset }]
+    })
+
+const rulesetOf = ({ rulesets, states }: Tables, { draft, environment, flag }: Omit<UseRow, "ruleset">) => {
+  const state = get(states, idOf(flag, environment))
+  if (state === undefined) return undefined
+  return draft ? state.draft ?? undefined : get(rulesets, idOf(flag, environment, state.rulesetVersion))?.ruleset
+}
+
 export const replaceUses = (
   tables: Tables,
   flag: string,
   environment: string,
-  audiences: ReadonlyArray<string>
-): Tables => {
+  next: { readonly live?: ReadonlyArray<string>; readonly draft?: ReadonlyArray<string> }
+): readonly [ReadonlyArray<string>, Tables] => {
   const id = idOf(flag, environment)
-  const before = get(tables.uses, id) ?? []
-  const users = count(count(tables.users, environment, before, -1), environment, audiences, 1)
-  return { ...tables, users, uses: set(tables.uses, id, audiences) }
+  const before = get(tables.uses, id) ?? { flag, environment, live: [], draft: [] }
+  const after = { ...before, ...next }
+  const users = count(count(tables.users, environment, before.live, -1), environment, after.live, 1)
+  return [before.live.toSorted(), { ...tables, users, uses: set(tables.uses, id, after) }]
 }
 
 const count = (
@@ -95,15 +146,21 @@ export const append = (trail: Trail | undefined, event: Audit.NewEvent): Trail =
 
 export const events = (
   trail: Trail | undefined,
-  { before = Infinity, environment, key, limit }: AuditOptions & { readonly limit: number }
-): ReadonlyArray<Audit.Event> => {
-  const events: Array<Audit.Event> = []
+  { before = Infinity, limit, ...filter }: AuditOptions & { readonly limit: number }
+): ReadonlyArray<Audit.StoredEvent> => {
+  const events: Array<Audit.StoredEvent> = []
   for (let rest = trail; rest !== undefined && events.length < limit; rest = rest.older) {
-    const { event } = rest
-    const isWanted = event.id < before &&
-      (key === undefined || event.key === key) &&
-      (environment === undefined || event.environment === environment)
-    if (isWanted) events.push(event)
+    if (rest.event.id < before && isWanted(rest.event, filter)) events.push(rest.event)
   }
   return events
 }
+
+const isWanted = (event: Audit.StoredEvent, filter: Omit<AuditOptions, "before" | "limit">): boolean =>
+  (filter.key === undefined || event.key === filter.key) &&
+  (filter.environment === undefined || event.environment === filter.environment) &&
+  (filter.actor === undefined || event.actor.id === filter.actor) &&
+  (filter.actions === undefined || filter.actions.includes(event.action)) &&
+  (filter.result === undefined || event.result === filter.result) &&
+  (filter.correlationId === undefined || event.correlationId === filter.correlationId) &&
+  (filter.since === undefined || event.at >= filter.since) &&
+  (filter.until === undefined || event.at < filter.until)
