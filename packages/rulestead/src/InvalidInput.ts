@@ -8,10 +8,12 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type * as SchemaIssue from "effect/SchemaIssue"
+import { formatPath } from "./internal/path.ts"
 
 /**
  * One broken rule. It never carries the offending value, only its kind, because values may be personal or secret.
@@ -20,6 +22,7 @@ import type * as SchemaIssue from "effect/SchemaIssue"
  * - `rule`: a short stable name of the rule, as `percentage`, `required`, `unknown_field`, `unique_key`.
  * - `allowed`: what would be accepted, in words.
  * - `found`: the kind of value that was there, as `string`, `array`, `nothing`.
+ * - `at`: the place in the text that the document was read from, where it is known; both count from 1.
  *
  * @category models
  * @since 0.1.0
@@ -28,7 +31,8 @@ export const Problem = Schema.Struct({
   path: Schema.String,
   rule: Schema.String,
   allowed: Schema.String,
-  found: Schema.String
+  found: Schema.String,
+  at: Schema.optionalKey(Schema.Struct({ line: Schema.Natural, column: Schema.Natural }))
 })
 
 /**
@@ -49,9 +53,10 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   problems: Schema.NonEmptyArray(Problem)
 }) {
   override get message(): string {
-    const lines = this.problems.map(({ allowed, found, path, rule }) =>
-      `  ${path === "" ? "(document)" : path}: ${allowed}; found ${found} (${rule})`
-    )
+    const lines = this.problems.map(({ allowed, at, found, path, rule }) => {
+      const place = at === undefined ? "" : `line ${at.line}, column ${at.column}: `
+      return `  ${place}${path === "" ? "(document)" : path}: ${allowed}; found ${found} (${rule})`
+    })
     return [`Invalid ${this.subject}:`, ...lines].join("\n")
   }
 }
@@ -78,14 +83,28 @@ export interface Violation {
 }
 
 /**
- * Names a schema check, so that a failure says which rule was broken and what is allowed.
+ * The annotations of a schema check, see {@link rule}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RuleAnnotations = {
+  readonly rule: string
+  readonly expected: string
+  readonly toJsonSchema?: () => readonly [JsonSchema.JsonSchema, true]
+}
+
+/**
+ * Names a schema check, so that a failure says which rule was broken and what is allowed. `json` is what JSON Schema can
+ * say of it: all that the check accepts, and perhaps more.
  *
  * @category annotations
  * @since 0.1.0
  */
-export const rule = (rule: string, allowed: string): { readonly rule: string; readonly expected: string } => ({
+export const rule = (rule: string, allowed: string, json?: JsonSchema.JsonSchema): RuleAnnotations => ({
   rule,
-  expected: allowed
+  expected: allowed,
+  ...(json === undefined ? {} : { toJsonSchema: () => [json, true] as const })
 })
 
 /**
@@ -136,6 +155,22 @@ export const decodeResult = <S extends Schema.ConstraintDecoder<unknown>>(
     return Result.mapError(decoded, () => unreadable(subject))
   }
 }
+
+/**
+ * Reads JSON text. Fails with the rule `json` where it is none, and shows nothing of it.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const readJson = (subject: string): (text: string) => Effect.Effect<unknown, InvalidInput> => {
+  const notJson = new InvalidInput({
+    subject,
+    problems: [{ path: "", rule: "json", allowed: "JSON text", found: "text that is not JSON" }]
+  })
+  return (text) => Effect.mapError(fromJson(text), () => notJson)
+}
+
+const fromJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))
 
 /**
  * The error for a list of violations in `input`, or `undefined` when there are none.
@@ -243,14 +278,6 @@ const alternatives = (union: SchemaAST.Union): string => {
   )
   return discriminants.length === 0 ? "one of the alternatives" : `one of: ${[...new Set(discriminants)].join(", ")}`
 }
-
-const formatPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path.reduce<string>((text, key) => {
-    if (typeof key === "number") return `${text}[${key}]`
-    const name = String(key)
-    if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${text}[${JSON.stringify(name)}]`
-    return text === "" ? name : `${text}.${name}`
-  }, "")
 
 const valueAt = (input: unknown, path: ReadonlyArray<PropertyKey>): unknown => {
   let value = input

@@ -5,18 +5,27 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Tuple from "effect/Tuple"
 import * as Audience from "./Audience.ts"
+import type { Change } from "./Change.ts"
+import * as Finding from "./Finding.ts"
 import * as Flag from "./Flag.ts"
-import * as Apply from "./internal/applyManifest.ts"
 import { fieldOf, listAt, repeatedKeys } from "./internal/document.ts"
+import * as Applying from "./internal/manifest/applying.ts"
+import * as Content from "./internal/manifest/content.ts"
+import * as Diff from "./internal/manifest/diff.ts"
+import { lint } from "./internal/manifest/lint.ts"
+import { sorted } from "./internal/manifest/order.ts"
+import * as Planning from "./internal/manifest/planning.ts"
 import * as InvalidInput from "./InvalidInput.ts"
 import type { Publisher } from "./Publisher.ts"
 import * as Ruleset from "./Ruleset.ts"
 import type { Head } from "./Snapshot.ts"
-import type { Store, WriteOptions } from "./Store.ts"
-import type { AlreadyExists, Conflict, FlagArchived, NotFound, StoreUnavailable } from "./StoreError.ts"
+import type { Stale } from "./Stale.ts"
+import type { ReadError, Store, WriteError, WriteOptions } from "./Store.ts"
 import * as Value from "./Value.ts"
 
 /**
@@ -24,14 +33,18 @@ import * as Value from "./Value.ts"
  *
  * - `ruleset`: the rules that are live. Left out, the manifest says nothing about the flag's rules.
  * - `killSwitch`: present while the kill switch is engaged; its `value` is served to everybody.
+ * - `draft`: rules that are written down and not live. Left out, the manifest says nothing about the flag's draft.
+ *
+ * An `owner` and a `lifecycle` that are left out stay what they are; other details have their defaults.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const FlagContent = Flag.Flag.mapMembers(Tuple.map(Schema.fieldsAssign({
   ruleset: Schema.optionalKey(Ruleset.Ruleset),
-  killSwitch: Schema.optionalKey(Schema.Struct({ value: Value.Value }))
-})))
+  killSwitch: Schema.optionalKey(Schema.Struct({ value: Value.Value })),
+  draft: Schema.optionalKey(Ruleset.Ruleset)
+}))).annotate({ identifier: "Flag" })
 
 /**
  * @category models
@@ -41,6 +54,7 @@ export type FlagContent = typeof FlagContent.Type
 
 /**
  * - `audiences`: all that the rules refer to, and any others.
+ * - `$schema`: for editors; means nothing.
  *
  * The environment is not named: a manifest can be applied to any.
  *
@@ -48,6 +62,7 @@ export type FlagContent = typeof FlagContent.Type
  * @since 0.1.0
  */
 export const Manifest = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
   schemaVersion: Schema.Literal(1),
   audiences: Schema.Array(Audience.Audience).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   flags: Schema.Array(FlagContent)
@@ -83,13 +98,14 @@ const checkFlag = (
   path: ReadonlyArray<PropertyKey>,
   audiences: ReadonlySet<unknown>
 ): ReadonlyArray<InvalidInput.Violation> => {
-  const ruleset = fieldOf(flag, "ruleset")
   const valueType = fieldOf(flag, "valueType")
   return [
-    ...checkAudiences(ruleset, [...path, "ruleset"], audiences),
+    ...rulesets.flatMap((name) => checkAudiences(fieldOf(flag, name), [...path, name], audiences)),
     ...(isValueType(valueType) ? checkValues(flag, path, valueType) : [])
   ]
 }
+
+const rulesets = ["ruleset", "draft"] as const
 
 const checkAudiences = (
   ruleset: unknown,
@@ -114,10 +130,12 @@ const checkValues = (
 ): ReadonlyArray<InvalidInput.Violation> => {
   const killed = fieldOf(fieldOf(flag, "killSwitch"), "value")
   return [
-    ...Ruleset.check(valueType)(fieldOf(flag, "ruleset")).map((violation) => ({
-      ...violation,
-      path: [...path, "ruleset", ...violation.path]
-    })),
+    ...rulesets.flatMap((name) =>
+      Ruleset.check(valueType)(fieldOf(flag, name)).map((violation) => ({
+        ...violation,
+        path: [...path, name, ...violation.path]
+      }))
+    ),
     ...(killed === undefined || Value.fits(valueType, killed) ? [] : [{
       path: [...path, "killSwitch", "value"],
       rule: "value_type",
@@ -138,6 +156,8 @@ const isValueType = Schema.is(Value.ValueType)
  */
 export const decode = InvalidInput.decode("manifest", Manifest, check)
 
+const decodeResult = InvalidInput.decodeResult("manifest", Manifest, check)
+
 /**
  * Decodes the JSON text of a manifest.
  *
@@ -145,13 +165,105 @@ export const decode = InvalidInput.decode("manifest", Manifest, check)
  * @since 0.1.0
  */
 export const parse = (json: string): Effect.Effect<Manifest, InvalidInput.InvalidInput> =>
-  Effect.flatMap(Effect.mapError(readJson(json), () => notJson), decode)
+  Effect.flatMap(readJson(json), decode)
 
-const readJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))
+const readJson = InvalidInput.readJson("manifest")
 
-const notJson = new InvalidInput.InvalidInput({
-  subject: "manifest",
-  problems: [{ path: "", rule: "json", allowed: "JSON text", found: "text that is not JSON" }]
+/**
+ * The JSON text of a manifest, as it goes into a file: the same for the same content, audiences and flags by key, the
+ * fields of objects in one order, so that a small change is a small difference.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const print = (manifest: Manifest): string => `${JSON.stringify(sorted(manifest), null, 2)}\n`
+
+/**
+ * The JSON Schema (draft 2020-12) of manifests, for editors and other tools: all that {@link decode} accepts, and some
+ * things that it refuses, because JSON Schema cannot say them. It is in the package as `manifest.schema.json`, too.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const jsonSchema = (): JsonSchema.JsonSchema => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Manifest, {
+    onExcessProperty: "error",
+    generateDescriptions: true
+  })
+  return {
+    $schema: JsonSchema.META_SCHEMA_URI_DRAFT_2020_12,
+    title: "Rulestead manifest",
+    ...schema,
+    $defs: definitions
+  }
+}
+
+/**
+ * Everything there is to say about a document that should be a manifest: as errors what {@link decode} refuses, as
+ * warnings what is probably not meant.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const validate = (input: unknown): ReadonlyArray<Finding.Finding> =>
+  Result.match(decodeResult(input), { onFailure: Finding.fromRefusal, onSuccess: lint })
+
+/**
+ * What has to be done to `before` to have `after`, by key: nothing where both mean the same. Version numbers, times, the
+ * order of fields, of tags and of documents mean nothing; the order of rules does, and so do salts, which say who is in.
+ *
+ * @category comparing
+ * @since 0.1.0
+ */
+export const diff: (before: Manifest, after: Manifest) => ReadonlyArray<Change> = Diff.diff
+
+/**
+ * - `flags`: the keys of those to export, and of the audiences only those that they use; left out, everything.
+ * - `drafts`: whether drafts belong to it; default `false`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExportOptions {
+  readonly flags?: ReadonlyArray<string> | undefined
+  readonly drafts?: boolean | undefined
+}
+
+/**
+ * Exports an environment: every flag with its details, rules with their salts, kill switches, and all audiences. Applied
+ * to an empty store, it decides everything as it was, and its export is equal.
+ *
+ * Flags that are not live in the environment are there without rules. What is archived is not there, and neither are
+ * earlier versions, the audit, and the name and protection of the environment, which are not what it does.
+ *
+ * Fails with `NotFound` when there is no such environment, or no such flag.
+ *
+ * @category exporting
+ * @since 0.1.0
+ */
+export const ofEnvironment: (
+  environment: string,
+  options?: ExportOptions
+) => Effect.Effect<Manifest, ReadError, Store> = Effect.fn("Manifest.ofEnvironment")(
+  function*(environment, { drafts = false, flags } = {}) {
+    const content = yield* flags === undefined ? Content.whole(environment) : Content.some(environment, flags)
+    const manifest = Content.toManifest(content)
+    return drafts ? manifest : Content.withoutDrafts(manifest)
+  }
+)
+
+/**
+ * A manifest as if its drafts were published, all of them or those of the named flags.
+ *
+ * @category combining
+ * @since 0.1.0
+ */
+export const publishDrafts = ({ flags, ...rest }: Manifest, names?: ReadonlyArray<string>): Manifest => ({
+  ...rest,
+  flags: flags.map((flag) => {
+    const { draft, ...others } = flag
+    return draft === undefined || names?.includes(flag.key) === false ? flag : { ...others, ruleset: draft }
+  })
 })
 
 /**
@@ -175,6 +287,7 @@ export interface Report {
     readonly published: ReadonlyArray<string>
     readonly killed: ReadonlyArray<string>
     readonly released: ReadonlyArray<string>
+    readonly drafted: ReadonlyArray<string>
     readonly unchanged: ReadonlyArray<string>
   }
   readonly head: Head | null
@@ -191,17 +304,17 @@ export interface ApplyOptions extends WriteOptions {
 }
 
 /**
- * Makes an environment serve what a manifest says, and writes only what differs: missing flags and audiences are
- * created, their details changed, rulesets published, kill switches engaged and released. What the manifest does not
- * name stays as it is; nothing is ever removed. Applying the same manifest again writes nothing.
+ * Makes an environment serve what a manifest says, in one transaction, and writes only what differs: missing flags and
+ * audiences are created, their details changed, rulesets published, kill switches engaged and released, drafts saved.
+ * What the manifest does not name stays as it is; nothing is ever removed. Applying the same manifest again writes
+ * nothing. To look before, make a plan of it (`Plan`); this makes one and applies it.
  *
  * A ruleset is the same if its content is, salts that the manifest leaves out taken from what is live: applying moves
  * nobody to another bucket.
  *
  * Fails with `InvalidInput`, before anything is written, also when a flag exists with another type or default (they
- * never change), is archived, or has a draft that publishing would overwrite. Every write is a command of its own,
- * based on the revision that was read first: when somebody else writes meanwhile, this fails with `Conflict` or
- * `AlreadyExists`, and applying again goes on from there.
+ * never change), is archived, or has a draft that publishing would overwrite. When somebody else writes meanwhile, it
+ * fails with `Stale`; then apply again.
  *
  * **Example**
  *
@@ -229,14 +342,11 @@ export interface ApplyOptions extends WriteOptions {
 export const apply: (
   manifest: Input,
   options: ApplyOptions
-) => Effect.Effect<
-  Report,
-  InvalidInput.InvalidInput | NotFound | AlreadyExists | Conflict | FlagArchived | StoreUnavailable,
-  Store | Publisher
-> = Effect.fn("Manifest.apply")(function*(input, options) {
-  const manifest = yield* decode(input)
-  const observed = yield* Apply.observe(manifest, options.environment)
-  const refused = InvalidInput.refuse("manifest", input, Apply.faults(observed, options.environment))
-  if (refused !== undefined) return yield* refused
-  return yield* Apply.write(observed, options)
-})
+) => Effect.Effect<Report, WriteError | ReadError | Stale, Store | Publisher> = Effect.fn("Manifest.apply")(
+  function*(input, { environment, ...options }) {
+    const plan = yield* Planning.plan({ environment, manifest: yield* decode(input) })
+    const refused = Finding.toRefusal("manifest", plan.findings)
+    if (refused !== undefined) return yield* refused
+    return yield* Applying.apply(plan, options)
+  }
+)

@@ -30,6 +30,8 @@ describe("Manifest.decode", () => {
           purpose: "release",
           description: "",
           tags: [],
+          owner: null,
+          lifecycle: null,
           ruleset: { rules: [], hashVersion: 1 }
         }]
       })
@@ -44,7 +46,7 @@ describe("Manifest.decode", () => {
           { key: "beta", definition: { conditions: [] } }
         ],
         flags: [
-          { key: "checkout", valueType: "boolean", defaultValue: "no", owner: "us" },
+          { key: "checkout", valueType: "boolean", defaultValue: "no", team: "us" },
           { key: "checkout", valueType: "text", defaultValue: "" },
           {
             key: "limit",
@@ -72,7 +74,7 @@ describe("Manifest.decode", () => {
         "audiences[1].key: unique_key",
         "audiences[1].definition.conditions[0]: required",
         "flags[0].defaultValue: type",
-        "flags[0].owner: unknown_field",
+        "flags[0].team: unknown_field",
         "flags[1]: one_of",
         "flags[1].key: unique_key",
         "flags[2].killSwitch.value: value_type",
@@ -172,6 +174,7 @@ describe("Manifest.apply", () => {
           published: ["checkout", "offers"],
           killed: ["offers"],
           released: [],
+          drafted: [],
           unchanged: []
         }
       })
@@ -195,6 +198,7 @@ describe("Manifest.apply", () => {
           published: [],
           killed: [],
           released: [],
+          drafted: [],
           unchanged: ["checkout", "offers", "planned"]
         },
         head: null
@@ -222,6 +226,7 @@ describe("Manifest.apply", () => {
         published: ["planned"],
         killed: [],
         released: ["offers"],
+        drafted: [],
         unchanged: []
       })
       // The audience, the details, the release, and a draft with its publish.
@@ -317,29 +322,27 @@ describe("Manifest.apply", () => {
       assert.deepInclude(state, { draft: null, rulesetVersion: 2 })
     }).pipe(Effect.provide(StoreMemory.layer())))
 
-  it.effect("fails with the conflict when somebody else writes meanwhile, and their write stays", () =>
+  it.effect("is stale when somebody else writes meanwhile, and their write stays", () =>
     Effect.gen(function*() {
       yield* apply(shop)
       const store = yield* Store
       const rival = yield* saveDraft("checkout", rollout(30))
       const overtaken = Store.of({
         ...store,
-        state: (flag, environment) =>
-          Effect.map(store.state(flag, environment), (state) => ({
-            ...state,
-            draft: null,
-            revision: state.revision - 1
-          }))
+        flagsIn: (environment, flags) =>
+          Effect.map(store.flagsIn(environment, flags), (found) =>
+            found.map(({ state, ...flag }) => ({
+              ...flag,
+              state: { ...state, draft: null, revision: state.revision - 1 }
+            })))
       })
       const error = yield* Effect.flip(
         Effect.provideService(apply(shopWith({ ruleset: rollout(40) })), Store, overtaken)
       )
-      assert.deepInclude(error, {
-        _tag: "Conflict",
-        key: "checkout in prod",
-        expected: rival.revision - 1,
-        current: rival.revision
-      })
+      assert.strictEqual(error._tag, "Stale")
+      assert.deepStrictEqual(error._tag === "Stale" && error.moved, [
+        { kind: "state", key: "checkout", environment: "prod", revision: rival.revision - 1 }
+      ])
       assert.deepStrictEqual(yield* store.state("checkout", "prod"), rival)
     }).pipe(Effect.provide(StoreMemory.layer())))
 
@@ -352,8 +355,8 @@ describe("Manifest.apply", () => {
       for (const { action, key } of yield* store.audit({ key: "checkout" })) actions.unshift(`${action} ${key}`)
       assert.deepStrictEqual(actions, [
         "flag.create checkout",
-        "kill_switch.engage checkout",
         "draft.save checkout",
+        "kill_switch.engage checkout",
         "ruleset.publish checkout",
         "draft.save checkout",
         "ruleset.publish checkout",
@@ -375,7 +378,7 @@ describe("Manifest.apply", () => {
         concurrency: "unbounded"
       })
       for (const outcome of outcomes) {
-        if (outcome._tag === "Failure") assert.include(["AlreadyExists", "Conflict"], outcome.failure._tag)
+        if (outcome._tag === "Failure") assert.strictEqual(outcome.failure._tag, "Stale")
       }
       yield* apply(shop)
       assert.deepStrictEqual((yield* apply(shop)).flags.unchanged, ["checkout", "offers", "planned"])

@@ -1,0 +1,21 @@
+/**
+ * How findings are made and put in order.
+ */
+import type { Finding } from "../../Finding.ts"
+import { formatPath } from "../path.ts"
+
+export type Path = ReadonlyArray<PropertyKey>
+
+export const finding = (
+  severity: Finding["severity"],
+  code: string,
+  path: Path,
+  message: string,
+  fix: string
+): Finding => ({ severity, code, path: formatPath(path), message, fix })
+
+/** What stands in the way first, then in the order of the document. */
+export const byWeight = (a: Finding, b: Finding): number =>
+  a.severity === b.severity ? collator.compare(a.path, b.path) : a.severity === "error" ? -1 : 1
+
+const collator = new Intl.Collator("en", { numeric: true })
