@@ -5,6 +5,7 @@ import { createServer } from "node:net"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import type { Change } from "rulestead/SnapshotCache"
+import type { Event } from "rulestead/Telemetry"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { catalogue } from "./fixtures/catalogue.ts"
 
@@ -69,6 +70,49 @@ describe("a client on a manifest", () => {
     end()
     assert.deepStrictEqual(change.changed, ["banner"])
     assert.strictEqual(rulestead.value("banner", pro, ""), "none")
+  })
+
+  it("tells listeners of every event, whatever other listeners do, until they leave", async () => {
+    const endFaulty = rulestead.onEvent(() => {
+      throw new Error("a listener's own fault")
+    })
+    const heard = Promise.withResolvers<Event>()
+    const endListening = rulestead.onEvent((event) => {
+      if (event._tag === "FlagMissing") heard.resolve(event)
+    })
+    rulestead.enabled("asked-for-once", pro)
+    assert.deepInclude(await heard.promise, { environment: "prod", flag: "asked-for-once" })
+    endListening()
+    endFaulty()
+  })
+
+  it("tells of what is authored through it", async () => {
+    const published = Promise.withResolvers<Event>()
+    const endListening = rulestead.onEvent((event) => {
+      if (event._tag === "SnapshotPublished") published.resolve(event)
+    })
+    const rules = [{ key: "all", strategy: "forced_value", value: true }] as const
+    await rulestead.apply({
+      schemaVersion: 1,
+      flags: [{ key: "brand-new", valueType: "boolean", defaultValue: false, ruleset: { rules } }]
+    })
+    assert.deepInclude(await published.promise, { environment: "prod", changed: 1 })
+    endListening()
+  })
+
+  it("counts decisions, and has its metrics in the format of Prometheus", async () => {
+    const other = await createRulestead({ environment: "prod", manifest: catalogue })
+    for (let round = 0; round < 3; round++) other.enabled("new-checkout", pro)
+    assert.deepStrictEqual(other.decisionCounts(), [
+      { flag: "new-checkout", variant: null, reason: "rule_match", count: 3 }
+    ])
+    await other.close()
+    const metrics = await other.metrics()
+    assert.match(
+      metrics,
+      /^rulestead_decisions_total\{environment="prod",flag="new-checkout",reason="rule_match",variant=""\} 3$/m
+    )
+    assert.match(metrics, /^rulestead_refreshes_total\{environment="prod",outcome="ok"\} \d+$/m)
   })
 
   it("goes on answering after it is closed, as stale", async () => {

@@ -4,20 +4,25 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Result from "effect/Result"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Decision } from "rulestead/Decision"
-import * as EvaluationContext from "rulestead/EvaluationContext"
+import type { EvaluationContext } from "rulestead/EvaluationContext"
 import type * as Explanation from "rulestead/Explanation"
+import type { Definition } from "rulestead/Flag"
 import type { Health, Readiness } from "rulestead/Health"
 import * as Manifest from "rulestead/Manifest"
 import type { Publisher } from "rulestead/Publisher"
 import { type Explained, Rulestead } from "rulestead/Rulestead"
-import type { Change, SnapshotCache } from "rulestead/SnapshotCache"
+import { type Change, type DecisionCount, SnapshotCache } from "rulestead/SnapshotCache"
 import type { Store } from "rulestead/Store"
+import { type Event, Telemetry } from "rulestead/Telemetry"
+import { UsageReporter } from "rulestead/UsageReporter"
 import type { Value } from "rulestead/Value"
+import { asking } from "./internal/asking.ts"
 
 /**
  * Decides flags of one environment.
@@ -27,42 +32,74 @@ import type { Value } from "rulestead/Value"
  * (`rulestead/RulesteadError`). All of them are synchronous and read memory. After `close` they go on answering from the
  * last snapshot, which is then stale.
  *
+ * `enabled`, `value` and `variant` take a flag's key, or a definition of it (`@rulestead/node/Flag`). Left out, the context
+ * is the one in force; see `withContext`.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface RulesteadClient extends AsyncDisposable {
   /** Whether the flag is on; `false` if it is not known. */
-  readonly enabled: (flag: string, context?: EvaluationContext.EvaluationContext) => boolean
-  /** What the flag serves if it is known and of the type of `otherwise`; else `otherwise`. */
+  readonly enabled: (flag: string | Definition<boolean>, context?: EvaluationContext) => boolean
+  /**
+   * What the flag serves: decoded, if asked by a definition; else as it is, if it is known and of the type of `otherwise`.
+   * Otherwise the default of the definition, or `otherwise`.
+   */
   readonly value: {
-    (flag: string, context: EvaluationContext.EvaluationContext, otherwise: boolean): boolean
-    (flag: string, context: EvaluationContext.EvaluationContext, otherwise: string): string
-    (flag: string, context: EvaluationContext.EvaluationContext, otherwise: number): number
-    (flag: string, context: EvaluationContext.EvaluationContext, otherwise: Value): Value
+    <A>(flag: Definition<A>, context?: EvaluationContext): A
+    (flag: string, context: EvaluationContext | undefined, otherwise: boolean): boolean
+    (flag: string, context: EvaluationContext | undefined, otherwise: string): string
+    (flag: string, context: EvaluationContext | undefined, otherwise: number): number
+    (flag: string, context: EvaluationContext | undefined, otherwise: Value): Value
   }
-  /** The key of the variant that a split or an experiment chose. */
-  readonly variant: (flag: string, context?: EvaluationContext.EvaluationContext) => string | undefined
+  /** The key of the variant that a split or an experiment chose, if it is one of the definition. */
+  readonly variant: {
+    <Variant extends string>(
+      flag: Definition<unknown, string, Variant>,
+      context?: EvaluationContext
+    ): Variant | undefined
+    (flag: string, context?: EvaluationContext): string | undefined
+  }
   /** The whole decision: value, variant, reason, rule, and the snapshot it was made from. */
-  readonly evaluate: (flag: string, context?: EvaluationContext.EvaluationContext) => Decision
+  readonly evaluate: (flag: string, context?: EvaluationContext) => Decision
   /** Why; redacted unless asked to `reveal`. */
   readonly explain: (
     flag: string,
-    context?: EvaluationContext.EvaluationContext,
+    context?: EvaluationContext,
     options?: Explanation.Options
   ) => Explained
   /** The decisions of all flags, by key. */
-  readonly decisions: (context?: EvaluationContext.EvaluationContext) => ReadonlyMap<string, Decision>
+  readonly decisions: (context?: EvaluationContext) => ReadonlyMap<string, Decision>
   /** What is served, and why it is not from the store if it is not. */
   readonly readiness: () => Readiness
-  /** Everything an operator wants to know. */
+  /** Everything an operator wants to know. `live` and `ready` are the answers for probes. */
   readonly health: () => Health
   /**
    * Calls `listener` for every change of what is served, from now on; the function returned ends that. A listener that
    * throws changes nothing.
    */
   readonly onChange: (listener: (change: Change) => void) => () => void
+  /**
+   * Calls `listener` for every event of telemetry, from now on; the function returned ends that. A listener that throws
+   * changes nothing, and one that is more than 1024 events behind loses the oldest (`health().telemetry.dropped`).
+   */
+  readonly onEvent: (listener: (event: Event) => void) => () => void
+  /** How often which answer was served, since the start. */
+  readonly decisionCounts: () => ReadonlyArray<DecisionCount>
+  /** The metrics of this client in the text format of Prometheus. Decisions are up to 15 seconds late in them. */
+  readonly metrics: () => Promise<string>
   /** Looks at the store now; rejects with `NotRefreshed` if that brought nothing. */
   readonly refresh: () => Promise<void>
+  /**
+   * Looks at the store if it has not confirmed the snapshot within that time (`"30 seconds"`, or milliseconds), and answers
+   * whether the snapshot is that young now. Never rejects.
+   */
+  readonly refreshIfOlderThan: (age: Duration.Input) => Promise<boolean>
+  /**
+   * Writes what is otherwise written behind the scenes: the backup and the usage, where they are on, and the metrics. Never
+   * rejects; what cannot be written is reported, and written later.
+   */
+  readonly flush: () => Promise<void>
   /** Makes the environment serve what a manifest says; see `Manifest.apply`. Rejects with the typed errors there. */
   readonly apply: (manifest: Manifest.Input) => Promise<Manifest.Report>
   /** Ends everything that runs behind the scenes, in bounded time, whatever the store does. May be called repeatedly. */
@@ -76,29 +113,38 @@ export interface RulesteadClient extends AsyncDisposable {
  * @since 0.1.0
  */
 export const make = async <E>(
-  runtime: ManagedRuntime.ManagedRuntime<Rulestead | SnapshotCache | Store | Publisher, E>,
+  runtime: ManagedRuntime.ManagedRuntime<Rulestead | SnapshotCache | Store | Publisher | Telemetry, E>,
   environment: string
 ): Promise<RulesteadClient> => {
   const context = await open(runtime)
   const rulestead = Context.get(context, Rulestead)
   const close = () => runtime.dispose()
   return {
-    enabled: (flag, context = EvaluationContext.empty) => rulestead.enabledUnsafe(flag, context),
-    value: rulestead.valueUnsafe,
-    variant: (flag, context = EvaluationContext.empty) => rulestead.variantUnsafe(flag, context),
-    evaluate: (flag, context = EvaluationContext.empty) => Result.getOrThrow(rulestead.evaluateUnsafe(flag, context)),
-    explain: (flag, context = EvaluationContext.empty, options) =>
-      Result.getOrThrow(rulestead.explainUnsafe(flag, context, options)),
-    decisions: (context = EvaluationContext.empty) => rulestead.decisionsUnsafe(context),
+    ...asking(rulestead),
     readiness: () => rulestead.healthUnsafe().readiness,
     health: () => rulestead.healthUnsafe(),
-    onChange: (listener) => subscribe(runtime, rulestead, listener),
+    onChange: rulestead.onChangeUnsafe,
+    onEvent: (listener) => subscribe(context, listener),
+    decisionCounts: () => Context.get(context, SnapshotCache).decisionCounts(),
+    metrics: async () => {
+      // With it comes all of Effect's HTTP, which only those who ask for metrics should load.
+      const { formatUnsafe } = await import("effect/observability/PrometheusMetrics")
+      return formatUnsafe(context)
+    },
     refresh: () => runtime.runPromise(rulestead.refresh),
+    refreshIfOlderThan: (age) => Effect.runPromiseWith(context)(rulestead.refreshIfOlderThan(age)),
+    flush: () => Effect.runPromiseWith(context)(Effect.andThen(rulestead.flush, flushUsage(context))),
     apply: (manifest) => runtime.runPromise(Manifest.apply(manifest, { environment })),
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+const flushUsage = (context: Context.Context<never>): Effect.Effect<void> =>
+  Option.match(Context.getOption(context, UsageReporter), {
+    onNone: () => Effect.void,
+    onSome: ({ flush }) => Effect.ignore(flush, { log: "Warn" })
+  })
 
 const open = async <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>): Promise<Context.Context<R>> => {
   try {
@@ -109,15 +155,11 @@ const open = async <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>): Promise
   }
 }
 
-const subscribe = <R, E>(
-  runtime: ManagedRuntime.ManagedRuntime<R, E>,
-  rulestead: Rulestead["Service"],
-  listener: (change: Change) => void
-): () => void => {
-  const fiber = runtime.runFork(
-    Stream.runForEach(rulestead.changes, (change) =>
-      Effect.sync(() => listener(change)).pipe(
-        Effect.catchDefect(() => Effect.logError("A listener of changes threw"))
+const subscribe = (context: Context.Context<Telemetry>, listener: (event: Event) => void): () => void => {
+  const fiber = Effect.runForkWith(context)(
+    Stream.runForEach(Context.get(context, Telemetry).events, (event) =>
+      Effect.sync(() => listener(event)).pipe(
+        Effect.catchDefect(() => Effect.logError("A listener of events threw"))
       ))
   )
   return () => fiber.interruptUnsafe()

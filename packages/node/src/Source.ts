@@ -7,6 +7,7 @@ import * as Embedded from "@rulestead/postgres/Embedded"
 import * as Postgres from "@rulestead/postgres/Postgres"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Evidence } from "rulestead/Evidence"
 import * as Manifest from "rulestead/Manifest"
 import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
@@ -79,7 +80,7 @@ export type SourceError =
 export const layer = (
   source: Source,
   environment: string
-): Layer.Layer<Store | Publisher | SnapshotFeed, SourceError> => {
+): Layer.Layer<Store | Publisher | SnapshotFeed | Evidence, SourceError> => {
   if (source.url !== undefined) return server(source)
   if (source.directory !== undefined) return Embedded.layer({ ...source.embedded, directory: source.directory })
   return memory(source.manifest, environment)
@@ -93,7 +94,7 @@ const server = ({ migrate, postgres, url }: ServerSource): ReturnType<typeof Pos
 const memory = (manifest: Manifest.Input, environment: string) =>
   Layer.effectContext(
     Effect.tap(
-      Effect.context<Store | Publisher | SnapshotFeed>(),
+      Effect.context<Store | Publisher | SnapshotFeed | Evidence>(),
       () => Manifest.apply(manifest, { environment })
     )
   ).pipe(Layer.provide(StoreMemory.layer()))

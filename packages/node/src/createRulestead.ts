@@ -10,11 +10,17 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Metric from "effect/Metric"
 import * as References from "effect/References"
+import * as Bootstrap from "rulestead/Bootstrap"
+import { DecisionObserver } from "rulestead/DecisionObserver"
 import { refuse, type Violation } from "rulestead/InvalidInput"
 import { Rulestead } from "rulestead/Rulestead"
 import * as SnapshotBackupDisk from "rulestead/SnapshotBackupDisk"
 import type { Options as CacheOptions } from "rulestead/SnapshotCache"
+import * as SnapshotSigning from "rulestead/SnapshotSigning"
+import { Telemetry } from "rulestead/Telemetry"
+import { type Options as UsageOptions, UsageReporter } from "rulestead/UsageReporter"
 import * as RulesteadClient from "./RulesteadClient.ts"
 import * as Source from "./Source.ts"
 
@@ -23,14 +29,25 @@ import * as Source from "./Source.ts"
  * `SnapshotCache.Options`.
  *
  * - `backup`: keeps the last good snapshot on disk; off unless given.
+ * - `bootstrapFile`: a file that holds a snapshot (see `rulestead/Bootstrap`), served until there is a better one. Where it
+ *   cannot be read, the client starts without, and says so in the log. Not together with `bootstrap`, the same as a value.
+ * - `sign`: signs what this client applies; see `SnapshotSigning`. What is signed can be applied to with a key only. To
+ *   serve nothing but what is signed is the option `verify` of the cache.
  * - `logLevel`: what is worth a line on standard error, default `Warn`.
+ * - `observer`: is told of every decision; see `rulestead/DecisionObserver`.
+ * - `usage`: tells the store which answers are served, so that people see which flags are still needed; `true`, or the
+ *   options of `rulestead/UsageReporter`. Off unless given: it writes to the store.
  *
  * @category models
  * @since 0.1.0
  */
 export type CreateOptions = Source.Source & CacheOptions & {
   readonly backup?: SnapshotBackupDisk.Options | undefined
+  readonly bootstrapFile?: string | undefined
+  readonly sign?: SnapshotSigning.Options | undefined
   readonly logLevel?: LogLevel.LogLevel | undefined
+  readonly observer?: DecisionObserver["Service"] | undefined
+  readonly usage?: boolean | Omit<UsageOptions, "background"> | undefined
 }
 
 /**
@@ -53,43 +70,73 @@ export type CreateOptions = Source.Source & CacheOptions & {
  * @since 0.1.0
  */
 export const createRulestead = async (options: CreateOptions): Promise<RulesteadClient.RulesteadClient> => {
-  const { backup, cache, logLevel, source } = await Effect.runPromise(split(options))
-  const node = Rulestead.layer(cache).pipe(Layer.provideMerge(Source.layer(source, cache.environment)))
-  const backedUp = backup === undefined ? node : Layer.provide(node, disk(backup))
+  const { backup, bootstrapFile, cache, logLevel, observer, sign, source, usage } = await Effect.runPromise(
+    split(options)
+  )
+  const store = Source.layer(source, cache.environment)
+  const signing = sign === undefined ? store : Layer.provide(store, SnapshotSigning.layer(sign))
+  const node = nodeOf(cache, bootstrapFile).pipe(Layer.provideMerge(signing))
+  const observed = observer === undefined ? node : Layer.provide(node, Layer.succeed(DecisionObserver, observer))
+  const backedUp = backup === undefined ? observed : Layer.provide(observed, disk(backup))
+  const reporting = usage === undefined || usage === false
+    ? backedUp
+    : Layer.provideMerge(reporter(usage === true ? {} : usage, cache), backedUp)
   return RulesteadClient.make(
-    ManagedRuntime.make(Layer.provideMerge(backedUp, logging(logLevel ?? "Warn"))),
+    ManagedRuntime.make(Layer.provideMerge(reporting, watching(logLevel ?? "Warn"))),
     cache.environment
   )
 }
 
-const logging = (level: LogLevel.LogLevel) =>
-  Layer.merge(
+const nodeOf = (cache: CacheOptions, bootstrapFile: string | undefined) =>
+  bootstrapFile === undefined
+    ? Rulestead.layer(cache)
+    : Layer.unwrap(Effect.map(readBootstrap(bootstrapFile), (bootstrap) => Rulestead.layer({ ...cache, bootstrap })))
+
+const readBootstrap = (file: string) =>
+  Bootstrap.read(file).pipe(
+    Effect.provide(NodeFileSystem.layer),
+    Effect.catch(({ _tag }) =>
+      Effect.as(Effect.logWarning(`Could not read the bootstrap file, and starts without: ${_tag}`), undefined)
+    )
+  )
+
+const reporter = (usage: UsageOptions, { background }: CacheOptions) => UsageReporter.layer({ ...usage, background })
+
+const watching = (level: LogLevel.LogLevel) =>
+  Layer.mergeAll(
     Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
-    Layer.succeed(References.MinimumLogLevel, level)
+    Layer.succeed(References.MinimumLogLevel, level),
+    Layer.sync(Metric.MetricRegistry, () => new Map()),
+    Telemetry.layer()
   )
 
 const disk = (options: SnapshotBackupDisk.Options) =>
   SnapshotBackupDisk.layer(options).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer]))
 
 /** Which options are whose. What is nobody's goes to the cache, which refuses it. */
-const split = Effect.fnUntraced(function*({ backup, logLevel, ...options }: CreateOptions) {
-  const refused = refuse("options", options, [...sources(options)])
+const split = Effect.fnUntraced(function*(given: CreateOptions) {
+  const { backup, bootstrapFile, logLevel, observer, sign, usage, ...options } = given
+  const own = { backup, bootstrapFile, logLevel, observer, sign, usage }
+  const refused = refuse("options", given, [...contradictions(given)])
   if (refused !== undefined) return yield* refused
   if (options.url !== undefined) {
     const { directory: _, manifest: __, migrate, postgres, url, ...cache } = options
-    return { backup, cache, logLevel, source: { migrate, postgres, url } satisfies Source.Source }
+    return { ...own, cache, source: { migrate, postgres, url } satisfies Source.Source }
   }
   if (options.directory !== undefined) {
     const { directory, embedded, manifest: _, url: __, ...cache } = options
-    return { backup, cache, logLevel, source: { directory, embedded } satisfies Source.Source }
+    return { ...own, cache, source: { directory, embedded } satisfies Source.Source }
   }
   const { directory: _, manifest, url: __, ...cache } = options
-  return { backup, cache, logLevel, source: { manifest } satisfies Source.Source }
+  return { ...own, cache, source: { manifest } satisfies Source.Source }
 })
 
-const sources = function*(options: object): Iterable<Violation> {
+const contradictions = function*(options: object): Iterable<Violation> {
   const given = ["url", "directory", "manifest"].filter((name) => Object.hasOwn(options, name))
   if (given.length !== 1) {
     yield { path: [], rule: "source", allowed: "exactly one of url, directory and manifest" }
+  }
+  if (Object.hasOwn(options, "bootstrap") && Object.hasOwn(options, "bootstrapFile")) {
+    yield { path: ["bootstrapFile"], rule: "bootstrap", allowed: "a bootstrap as a value or as a file, not both" }
   }
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import { isFacts } from "./internal/facts.ts"
 import { trim } from "./internal/trim.ts"
@@ -70,6 +71,51 @@ export interface EvaluationContext {
  * @since 0.1.0
  */
 export const empty: EvaluationContext = {}
+
+/**
+ * The ambient context: what effects ask about that are not given a context of their own. Empty unless provided, as the
+ * middleware of `@rulestead/http` does for every request.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { Rulestead } from "rulestead"
+ * import * as EvaluationContext from "rulestead/EvaluationContext"
+ *
+ * const price = Effect.map(Rulestead.enabled("sale"), (isSale) => isSale ? 8 : 10)
+ *
+ * const program = Effect.provideService(price, EvaluationContext.Current, { targetingKey: "user-123" })
+ * ```
+ *
+ * @category ambient
+ * @since 0.1.0
+ */
+export const Current: Context.Reference<EvaluationContext> = Context.Reference("rulestead/EvaluationContext/Current", {
+  defaultValue: () => empty
+})
+
+/**
+ * One context of two: the fields of `over`, those of `base` where `over` has none (or `null`), and the attributes and the
+ * actor's facts of both, those of `over` first. Of attributes and actors that are objects of the application, it takes
+ * what is their own, and no getters of their class.
+ *
+ * @category combining
+ * @since 0.1.0
+ */
+export const merge = (base: EvaluationContext, over: EvaluationContext): EvaluationContext => ({
+  targetingKey: over.targetingKey ?? base.targetingKey,
+  tenantKey: over.tenantKey ?? base.tenantKey,
+  accountKey: over.accountKey ?? base.accountKey,
+  sessionId: over.sessionId ?? base.sessionId,
+  requestId: over.requestId ?? base.requestId,
+  environment: over.environment ?? base.environment,
+  actor: both(base.actor, over.actor),
+  attributes: both(base.attributes, over.attributes)
+})
+
+const both = (base: Facts | null | undefined, over: Facts | null | undefined): Facts | null | undefined =>
+  base && over ? { ...base, ...over } : over ?? base
 
 /**
  * An identity in its string form, trimmed; `undefined` when it is missing, blank, or not a string or number.

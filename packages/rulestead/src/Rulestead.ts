@@ -10,6 +10,7 @@
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
@@ -17,10 +18,14 @@ import * as Stream from "effect/Stream"
 import type { Decision, Provenance } from "./Decision.ts"
 import type { EvaluationContext } from "./EvaluationContext.ts"
 import type * as Explanation from "./Explanation.ts"
+import type { Definition } from "./Flag.ts"
 import type { Health, Readiness } from "./Health.ts"
 import * as Decisions from "./internal/decisions.ts"
+import * as Observing from "./internal/observing.ts"
+import * as Service from "./internal/service.ts"
 import type { InvalidInput } from "./InvalidInput.ts"
 import type { EvaluateError, FlagNotFound, NotFresh, NotReady, NotRefreshed } from "./RulesteadError.ts"
+import * as SigningKey from "./SigningKey.ts"
 import { type Change, type Options, SnapshotCache } from "./SnapshotCache.ts"
 import type { SnapshotFeed } from "./SnapshotFeed.ts"
 import type { Value } from "./Value.ts"
@@ -36,17 +41,51 @@ export interface Explained extends Explanation.Explanation {
 }
 
 /**
- * What a flag serves, if the flag is known and of the type of `otherwise`; else `otherwise`. Objects, arrays and `null`
- * are of the type `json`.
+ * What a flag serves: decoded, if asked by a definition; else as it is, if the flag is known and of the type of
+ * `otherwise`. Objects, arrays and `null` are of the type `json`. Otherwise the default of the definition, or `otherwise`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ValueUnsafe {
+  <A>(flag: Definition<A>, context: EvaluationContext): A
   (flag: string, context: EvaluationContext, otherwise: boolean): boolean
   (flag: string, context: EvaluationContext, otherwise: string): string
   (flag: string, context: EvaluationContext, otherwise: number): number
   (flag: string, context: EvaluationContext, otherwise: Value): Value
+}
+
+/**
+ * The key of the variant that a split or an experiment chose; `undefined` also where it is none of the definition's.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VariantUnsafe {
+  <Variant extends string>(
+    flag: Definition<unknown, string, Variant>,
+    context: EvaluationContext
+  ): Variant | undefined
+  (flag: string, context: EvaluationContext): string | undefined
+}
+
+/**
+ * Asking without Effect; see {@link Rulestead}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AskingUnsafe {
+  readonly enabledUnsafe: (flag: string | Definition<boolean>, context: EvaluationContext) => boolean
+  readonly valueUnsafe: ValueUnsafe
+  readonly variantUnsafe: VariantUnsafe
+  readonly evaluateUnsafe: (flag: string, context: EvaluationContext) => Result.Result<Decision, EvaluateError>
+  readonly explainUnsafe: (
+    flag: string,
+    context: EvaluationContext,
+    options?: Explanation.Options
+  ) => Result.Result<Explained, FlagNotFound | NotReady>
+  readonly decisionsUnsafe: (context: EvaluationContext) => ReadonlyMap<string, Decision>
 }
 
 /**
@@ -56,11 +95,50 @@ export interface ValueUnsafe {
  * @since 0.1.0
  */
 export interface ValueEffect<R = never> {
-  (flag: string, context: EvaluationContext, otherwise: boolean): Effect.Effect<boolean, never, R>
-  (flag: string, context: EvaluationContext, otherwise: string): Effect.Effect<string, never, R>
-  (flag: string, context: EvaluationContext, otherwise: number): Effect.Effect<number, never, R>
-  (flag: string, context: EvaluationContext, otherwise: Value): Effect.Effect<Value, never, R>
+  <A>(flag: Definition<A>, context?: EvaluationContext): Effect.Effect<A, never, R>
+  (flag: string, context: EvaluationContext | undefined, otherwise: boolean): Effect.Effect<boolean, never, R>
+  (flag: string, context: EvaluationContext | undefined, otherwise: string): Effect.Effect<string, never, R>
+  (flag: string, context: EvaluationContext | undefined, otherwise: number): Effect.Effect<number, never, R>
+  (flag: string, context: EvaluationContext | undefined, otherwise: Value): Effect.Effect<Value, never, R>
 }
+
+/**
+ * {@link VariantUnsafe} as an effect.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VariantEffect<R = never> {
+  <Variant extends string>(
+    flag: Definition<unknown, string, Variant>,
+    context?: EvaluationContext
+  ): Effect.Effect<Variant | undefined, never, R>
+  (flag: string, context?: EvaluationContext): Effect.Effect<string | undefined, never, R>
+}
+
+/**
+ * Asking as effects; see {@link Rulestead}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asking<R = never> {
+  readonly enabled: (
+    flag: string | Definition<boolean>,
+    context?: EvaluationContext
+  ) => Effect.Effect<boolean, never, R>
+  readonly value: ValueEffect<R>
+  readonly variant: VariantEffect<R>
+  readonly evaluate: (flag: string, context?: EvaluationContext) => Effect.Effect<Decision, EvaluateError, R>
+  readonly explain: (
+    flag: string,
+    context?: EvaluationContext,
+    options?: Explanation.Options
+  ) => Effect.Effect<Explained, FlagNotFound | NotReady, R>
+  readonly decisions: (context?: EvaluationContext) => Effect.Effect<ReadonlyMap<string, Decision>, never, R>
+}
+
+const asking = Service.askingOf<Rulestead>((fiber) => Context.getUnsafe(fiber.context, Rulestead))
 
 /**
  * Decides flags of one environment.
@@ -71,7 +149,12 @@ export interface ValueEffect<R = never> {
  * - `evaluate`: the whole decision. Fails if the flag is not known, and if the rule that applies lacks an identity.
  * - `explain`: why; redacted unless asked to `reveal`. Does not count as a decision.
  * - `decisions`: of every flag, by key.
- * - `health`, `ready`, `changes`, `refresh`: see `SnapshotCache`; `ready` is its readiness now.
+ * - `health`, `ready`, `changes`, `refresh`, `refreshIfOlderThan`, `flush`: see `SnapshotCache`; `ready` is its readiness now.
+ * - `onChangeUnsafe`: calls a listener for every change from now on; the function returned ends that. A listener that
+ *   throws changes nothing.
+ *
+ * `enabled`, `value` and `variant` take a flag's key, or a definition of it (see `Flag.make`). Effects that are not given
+ * a context ask about the ambient one, `EvaluationContext.Current`; one that is given stands alone.
  *
  * **Example**
  *
@@ -90,76 +173,39 @@ export interface ValueEffect<R = never> {
  * @category services
  * @since 0.1.0
  */
-export class Rulestead extends Context.Service<Rulestead, {
-  readonly enabled: (flag: string, context: EvaluationContext) => Effect.Effect<boolean>
-  readonly value: ValueEffect
-  readonly variant: (flag: string, context: EvaluationContext) => Effect.Effect<string | undefined>
-  readonly evaluate: (flag: string, context: EvaluationContext) => Effect.Effect<Decision, EvaluateError>
-  readonly explain: (
-    flag: string,
-    context: EvaluationContext,
-    options?: Explanation.Options
-  ) => Effect.Effect<Explained, FlagNotFound | NotReady>
-  readonly decisions: (context: EvaluationContext) => Effect.Effect<ReadonlyMap<string, Decision>>
-
-  readonly enabledUnsafe: (flag: string, context: EvaluationContext) => boolean
-  readonly valueUnsafe: ValueUnsafe
-  readonly variantUnsafe: (flag: string, context: EvaluationContext) => string | undefined
-  readonly evaluateUnsafe: (flag: string, context: EvaluationContext) => Result.Result<Decision, EvaluateError>
-  readonly explainUnsafe: (
-    flag: string,
-    context: EvaluationContext,
-    options?: Explanation.Options
-  ) => Result.Result<Explained, FlagNotFound | NotReady>
-  readonly decisionsUnsafe: (context: EvaluationContext) => ReadonlyMap<string, Decision>
-
-  readonly health: Effect.Effect<Health>
-  readonly healthUnsafe: () => Health
-  readonly ready: Effect.Effect<Readiness>
-  readonly refresh: Effect.Effect<void, NotRefreshed>
-  readonly changes: Stream.Stream<Change>
-}>()("rulestead/Rulestead") {
-  /** A node for one environment. `Telemetry` and `SnapshotBackup` are used if they are provided. */
+export class Rulestead extends Context.Service<
+  Rulestead,
+  Asking & AskingUnsafe & {
+    readonly health: Effect.Effect<Health>
+    readonly healthUnsafe: () => Health
+    readonly ready: Effect.Effect<Readiness>
+    readonly refresh: Effect.Effect<void, NotRefreshed>
+    readonly refreshIfOlderThan: (age: Duration.Input) => Effect.Effect<boolean>
+    readonly flush: Effect.Effect<void>
+    readonly changes: Stream.Stream<Change>
+    readonly onChangeUnsafe: (listener: (change: Change) => void) => () => void
+  }
+>()("rulestead/Rulestead") {
+  /** A node for one environment. `Telemetry`, `SnapshotBackup` and `DecisionObserver` are used if they are provided. */
   static readonly layer = (
     options: Options
   ): Layer.Layer<Rulestead | SnapshotCache, InvalidInput | NotFresh, SnapshotFeed> =>
     Layer.provideMerge(
-      Layer.effect(Rulestead, Effect.map(SnapshotCache, Decisions.make)),
+      Layer.effect(Rulestead, make),
       SnapshotCache.layer(options)
     )
 
-  static readonly enabled = (flag: string, context: EvaluationContext): Effect.Effect<boolean, never, Rulestead> =>
-    Effect.withFiberSucceed((fiber) => Context.getUnsafe(fiber.context, Rulestead).enabledUnsafe(flag, context))
+  static readonly enabled: Asking<Rulestead>["enabled"] = asking.enabled
 
-  static readonly value: ValueEffect<Rulestead> = value
+  static readonly value: ValueEffect<Rulestead> = asking.value
 
-  static readonly variant = (
-    flag: string,
-    context: EvaluationContext
-  ): Effect.Effect<string | undefined, never, Rulestead> =>
-    Effect.withFiberSucceed((fiber) => Context.getUnsafe(fiber.context, Rulestead).variantUnsafe(flag, context))
+  static readonly variant: VariantEffect<Rulestead> = asking.variant
 
-  static readonly evaluate = (
-    flag: string,
-    context: EvaluationContext
-  ): Effect.Effect<Decision, EvaluateError, Rulestead> =>
-    Effect.withFiber((fiber) =>
-      Effect.fromResult(Context.getUnsafe(fiber.context, Rulestead).evaluateUnsafe(flag, context))
-    )
+  static readonly evaluate: Asking<Rulestead>["evaluate"] = asking.evaluate
 
-  static readonly explain = (
-    flag: string,
-    context: EvaluationContext,
-    options?: Explanation.Options
-  ): Effect.Effect<Explained, FlagNotFound | NotReady, Rulestead> =>
-    Effect.withFiber((fiber) =>
-      Effect.fromResult(Context.getUnsafe(fiber.context, Rulestead).explainUnsafe(flag, context, options))
-    )
+  static readonly explain: Asking<Rulestead>["explain"] = asking.explain
 
-  static readonly decisions = (
-    context: EvaluationContext
-  ): Effect.Effect<ReadonlyMap<string, Decision>, never, Rulestead> =>
-    Effect.withFiberSucceed((fiber) => Context.getUnsafe(fiber.context, Rulestead).decisionsUnsafe(context))
+  static readonly decisions: Asking<Rulestead>["decisions"] = asking.decisions
 
   static readonly health: Effect.Effect<Health, never, Rulestead> = Rulestead.use(({ health }) => health)
 
@@ -167,27 +213,29 @@ export class Rulestead extends Context.Service<Rulestead, {
 
   static readonly refresh: Effect.Effect<void, NotRefreshed, Rulestead> = Rulestead.use(({ refresh }) => refresh)
 
+  static readonly refreshIfOlderThan = (age: Duration.Input): Effect.Effect<boolean, never, Rulestead> =>
+    Rulestead.use(({ refreshIfOlderThan }) => refreshIfOlderThan(age))
+
+  static readonly flush: Effect.Effect<void, never, Rulestead> = Rulestead.use(({ flush }) => flush)
+
   static readonly changes: Stream.Stream<Change, never, Rulestead> = Stream.unwrap(
     Rulestead.useSync(({ changes }) => changes)
   )
 }
 
-function value(flag: string, context: EvaluationContext, otherwise: boolean): Effect.Effect<boolean, never, Rulestead>
-function value(flag: string, context: EvaluationContext, otherwise: string): Effect.Effect<string, never, Rulestead>
-function value(flag: string, context: EvaluationContext, otherwise: number): Effect.Effect<number, never, Rulestead>
-function value(flag: string, context: EvaluationContext, otherwise: Value): Effect.Effect<Value, never, Rulestead>
-function value(flag: string, context: EvaluationContext, otherwise: Value): Effect.Effect<Value, never, Rulestead> {
-  return Effect.withFiberSucceed((fiber) =>
-    Context.getUnsafe(fiber.context, Rulestead).valueUnsafe(flag, context, otherwise)
-  )
-}
+const make = Effect.gen(function*() {
+  const cache = yield* SnapshotCache
+  const services = yield* Effect.context()
+  return Service.make(cache, Decisions.make(cache, Observing.observerIn(services)), services)
+})
 
 const setting = <A>(config: Config.Config<A>): Config.Config<A | undefined> => Config.withDefault(config, undefined)
 
 /**
  * The options of {@link Rulestead.layer} from `Config`: `RULESTEAD_ENVIRONMENT`, which is required, and
  * `RULESTEAD_BOOT_TIMEOUT`, `RULESTEAD_WHEN_NOT_FRESH`, `RULESTEAD_FETCH_TIMEOUT`, `RULESTEAD_POLL_INTERVAL`,
- * `RULESTEAD_STALE_AFTER`, `RULESTEAD_RETRY_MIN`, `RULESTEAD_RETRY_MAX`.
+ * `RULESTEAD_STALE_AFTER`, `RULESTEAD_RETRY_MIN`, `RULESTEAD_RETRY_MAX`, `RULESTEAD_BACKGROUND`, and
+ * `RULESTEAD_VERIFY_KEYS`, which is a text as `SigningKey.fromText` takes it.
  *
  * @category config
  * @since 0.1.0
@@ -199,7 +247,9 @@ export const config: Config.Config<Options> = Config.all({
   fetchTimeout: setting(Config.Duration("FETCH_TIMEOUT")),
   pollInterval: setting(Config.Duration("POLL_INTERVAL")),
   staleAfter: setting(Config.Duration("STALE_AFTER")),
-  retry: Config.all({ min: setting(Config.Duration("RETRY_MIN")), max: setting(Config.Duration("RETRY_MAX")) })
+  retry: Config.all({ min: setting(Config.Duration("RETRY_MIN")), max: setting(Config.Duration("RETRY_MAX")) }),
+  background: setting(Config.Boolean("BACKGROUND")),
+  verify: setting(SigningKey.config("VERIFY_KEYS"))
 }).pipe(Config.nested("RULESTEAD"))
 
 /**

@@ -82,7 +82,7 @@ describe("the total door", () => {
       assert.isFalse(yield* rulestead.enabled("checkout", user))
       assert.strictEqual(yield* rulestead.value("banner", user, "bye"), "bye")
       assert.strictEqual((yield* rulestead.decisions(user)).size, 0)
-      assert.deepInclude(cache.health().counts, { unready: 2, missing: 0 })
+      assert.deepInclude(cache.health().counts, { unready: 3, missing: 0 })
     }))
 
   it.effect("decides all flags together as it decides them one by one", () =>
@@ -135,6 +135,7 @@ describe("the strict door", () => {
         variant: null,
         reason: "rule_match",
         rule: "all",
+        selection: "everybody",
         rulesetVersion: 1,
         holdout: false,
         snapshot: { environment: "prod", epoch: "epoch-1", version: 1, source: "live", stale: false }

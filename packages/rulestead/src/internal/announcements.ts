@@ -8,9 +8,8 @@ export class Announcements {
 
   /** Whether the version is news to somebody who holds `held`. */
   hear(version: number, held: number): boolean {
-    if (version <= held || version <= this.newest) return false
-    this.newest = version
-    return true
+    this.newest = Math.max(this.newest, version)
+    return version > held
   }
 
   /** A look at the store begins. */
@@ -31,11 +30,13 @@ export class Announcements {
     return this.misses
   }
 
-  /** Stops looking; answers what was looked for. */
-  giveUp(): number {
-    const { newest } = this
+  /** What was announced is looked for no more: it was of an epoch that is over. */
+  forget(): void {
     this.newest = 0
     this.misses = 0
-    return newest
+  }
+
+  get announced(): number {
+    return this.newest
   }
 }

@@ -10,9 +10,13 @@ export interface Backoff {
   readonly max: number
 }
 
+/** The pause after the `failures`-th failure in a row. */
+export const after = ({ max, min }: Backoff, failures: number): number =>
+  Math.min(max, min * 2 ** Math.max(0, failures - 1))
+
 /** Anything from nothing to the whole pause after the `failures`-th failure in a row ("full jitter"). */
-export const fullJitter = ({ max, min }: Backoff, failures: number): Effect.Effect<number> =>
-  Effect.map(Random.next, (random) => random * Math.min(max, min * 2 ** Math.max(0, failures - 1)))
+export const fullJitter = (backoff: Backoff, failures: number): Effect.Effect<number> =>
+  Effect.map(Random.next, (random) => random * after(backoff, failures))
 
 /** Between half of `millis` and one and a half. */
 export const around = (millis: number): Effect.Effect<number> =>

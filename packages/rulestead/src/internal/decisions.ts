@@ -1,27 +1,45 @@
 /**
  * Asking: what happens on every decision, and nothing else.
  */
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Decision } from "../Decision.ts"
+import type { DecisionObserver } from "../DecisionObserver.ts"
 import { empty, type EvaluationContext } from "../EvaluationContext.ts"
 import { type CompiledFlag, decide, decideStrict, explain } from "../Evaluator.ts"
-import type { Rulestead } from "../Rulestead.ts"
-import { FlagNotFound, MissingIdentity, NotReady } from "../RulesteadError.ts"
+import type { Definition } from "../Flag.ts"
+import type { AskingUnsafe } from "../Rulestead.ts"
+import { type EvaluateError, FlagNotFound, MissingIdentity, NotReady } from "../RulesteadError.ts"
 import type { SnapshotCache } from "../SnapshotCache.ts"
-import type { Value, ValueType } from "../Value.ts"
-import { Served } from "./served.ts"
+import { typeOf, type Value } from "../Value.ts"
+import { errorCodeOf } from "../Vocabulary.ts"
+import { isDefinition } from "./definition.ts"
+import type { Served } from "./served.ts"
 
-type Service = Rulestead["Service"]
-
-export const make = (cache: SnapshotCache["Service"]): Service => {
-  const { changes, environment, find, flags, health, provenance, readiness, refresh } = cache
+export const make = (
+  cache: SnapshotCache["Service"],
+  observer?: DecisionObserver["Service"]
+): AskingUnsafe => {
+  const { environment, find, findAll, flags, provenance, unmet } = cache
 
   // Callers without types may pass anything, and `null` for a context.
-  const serve = (flag: CompiledFlag, context: EvaluationContext): Served => {
+  const count = (flag: CompiledFlag, context: EvaluationContext): Served => {
     const served = decide(flag, context ?? empty)
     served.count++
     return served
+  }
+
+  const serve = observer === undefined ? count : (flag: CompiledFlag, context: EvaluationContext): Served => {
+    const served = count(flag, context)
+    observer.decided(served.from(provenance()), context ?? empty)
+    return served
+  }
+
+  const read = <A>(definition: Definition<A>, context: EvaluationContext): A => {
+    const flag = find(definition.key) ?? miss(definition.key, context)
+    if (flag === undefined) return definition.default
+    const { fits, value } = definition.read(serve(flag, context).outcome)
+    if (!fits) unmet(definition.key)
+    return value
   }
 
   const notFound = (flag: unknown): FlagNotFound | NotReady =>
@@ -29,35 +47,75 @@ export const make = (cache: SnapshotCache["Service"]): Service => {
       ? new NotReady({ environment })
       : new FlagNotFound({ environment, flag: typeof flag === "string" ? flag : `(${typeof flag})` })
 
-  const enabledUnsafe = (key: string, context: EvaluationContext): boolean => {
-    const flag = find(key)
+  const fail = (
+    error: EvaluateError,
+    flag: string,
+    context: EvaluationContext
+  ): Result.Result<never, EvaluateError> => {
+    observer?.failed({ flag, code: errorCodeOf(error), snapshot: provenance() }, context ?? empty)
+    return Result.fail(error)
+  }
+
+  const miss = (flag: string, context: EvaluationContext): undefined => {
+    if (observer !== undefined) fail(notFound(flag), flag, context)
+  }
+
+  const enabledUnsafe = (key: string | Definition<boolean>, context: EvaluationContext): boolean => {
+    if (isDefinition(key)) return read(key, context)
+    const flag = find(key) ?? miss(key, context)
     return flag !== undefined && serve(flag, context).outcome.enabled
   }
 
+  function valueUnsafe<A>(flag: Definition<A>, context: EvaluationContext): A
   function valueUnsafe(flag: string, context: EvaluationContext, otherwise: boolean): boolean
   function valueUnsafe(flag: string, context: EvaluationContext, otherwise: string): string
   function valueUnsafe(flag: string, context: EvaluationContext, otherwise: number): number
   function valueUnsafe(flag: string, context: EvaluationContext, otherwise: Value): Value
-  function valueUnsafe(key: string, context: EvaluationContext, otherwise: Value): Value {
-    const flag = find(key)
-    return flag !== undefined && flag.valueType === typeOf(otherwise) ? serve(flag, context).outcome.value : otherwise
+  function valueUnsafe(key: string | Definition<unknown>, context: EvaluationContext, otherwise?: Value): unknown {
+    if (isDefinition(key)) return read(key, context)
+    const flag = find(key) ?? miss(key, context)
+    if (flag === undefined) return otherwise
+    if (flag.valueType === typeOf(otherwise)) return serve(flag, context).outcome.value
+    observer?.failed({ flag: key, code: "type_mismatch", snapshot: provenance() }, context ?? empty)
+    return otherwise
   }
 
-  const variantUnsafe = (key: string, context: EvaluationContext): string | undefined => {
-    const flag = find(key)
+  const chosen = (key: string, context: EvaluationContext): string | undefined => {
+    const flag = find(key) ?? miss(key, context)
     return flag === undefined ? undefined : serve(flag, context).outcome.variant ?? undefined
   }
 
-  const evaluateUnsafe: Service["evaluateUnsafe"] = (key, context) => {
-    const flag = find(key)
-    if (flag === undefined) return Result.fail(notFound(key))
-    const answer = decideStrict(flag, context ?? empty)
-    if (!(answer instanceof Served)) return Result.fail(new MissingIdentity(answer))
-    answer.count++
-    return Result.succeed(answer.from(provenance()))
+  const chosenBy = <Variant extends string>(
+    { isVariant, key }: Definition<unknown, string, Variant>,
+    context: EvaluationContext
+  ): Variant | undefined => {
+    const variant = chosen(key, context)
+    if (variant === undefined || isVariant(variant)) return variant
+    unmet(key)
+    return undefined
   }
 
-  const explainUnsafe: Service["explainUnsafe"] = (key, context, options) => {
+  function variantUnsafe<Variant extends string>(
+    flag: Definition<unknown, string, Variant>,
+    context: EvaluationContext
+  ): Variant | undefined
+  function variantUnsafe(flag: string, context: EvaluationContext): string | undefined
+  function variantUnsafe(flag: string | Definition<unknown>, context: EvaluationContext): string | undefined {
+    return isDefinition(flag) ? chosenBy(flag, context) : chosen(flag, context)
+  }
+
+  const evaluateUnsafe: AskingUnsafe["evaluateUnsafe"] = (key, context) => {
+    const flag = find(key)
+    if (flag === undefined) return fail(notFound(key), key, context)
+    const served = decideStrict(flag, context ?? empty)
+    if (served.missing !== undefined) return fail(new MissingIdentity(served.missing), key, context)
+    served.count++
+    const decision = served.from(provenance())
+    observer?.decided(decision, context ?? empty)
+    return Result.succeed(decision)
+  }
+
+  const explainUnsafe: AskingUnsafe["explainUnsafe"] = (key, context, options) => {
     const flag = flags().get(key)
     if (flag === undefined) return Result.fail(notFound(key))
     return Result.succeed({ ...explain(flag, context ?? empty, options), snapshot: provenance() })
@@ -66,40 +124,9 @@ export const make = (cache: SnapshotCache["Service"]): Service => {
   const decisionsUnsafe = (context: EvaluationContext): ReadonlyMap<string, Decision> => {
     const snapshot = provenance()
     const decisions = new Map<string, Decision>()
-    for (const [key, flag] of flags()) decisions.set(key, serve(flag, context).from(snapshot))
+    for (const [key, flag] of findAll()) decisions.set(key, count(flag, context).from(snapshot))
     return decisions
   }
 
-  function value(flag: string, context: EvaluationContext, otherwise: boolean): Effect.Effect<boolean>
-  function value(flag: string, context: EvaluationContext, otherwise: string): Effect.Effect<string>
-  function value(flag: string, context: EvaluationContext, otherwise: number): Effect.Effect<number>
-  function value(flag: string, context: EvaluationContext, otherwise: Value): Effect.Effect<Value>
-  function value(flag: string, context: EvaluationContext, otherwise: Value): Effect.Effect<Value> {
-    return Effect.sync(() => valueUnsafe(flag, context, otherwise))
-  }
-
-  return {
-    enabled: (flag, context) => Effect.sync(() => enabledUnsafe(flag, context)),
-    value,
-    variant: (flag, context) => Effect.sync(() => variantUnsafe(flag, context)),
-    evaluate: (flag, context) => Effect.suspend(() => Effect.fromResult(evaluateUnsafe(flag, context))),
-    explain: (flag, context, options) => Effect.suspend(() => Effect.fromResult(explainUnsafe(flag, context, options))),
-    decisions: (context) => Effect.sync(() => decisionsUnsafe(context)),
-    enabledUnsafe,
-    valueUnsafe,
-    variantUnsafe,
-    evaluateUnsafe,
-    explainUnsafe,
-    decisionsUnsafe,
-    healthUnsafe: health,
-    health: Effect.sync(health),
-    ready: Effect.sync(readiness),
-    refresh,
-    changes
-  }
-}
-
-const typeOf = (value: Value): ValueType => {
-  const type = typeof value
-  return type === "boolean" || type === "string" || type === "number" ? type : "json"
+  return { enabledUnsafe, valueUnsafe, variantUnsafe, evaluateUnsafe, explainUnsafe, decisionsUnsafe }
 }
