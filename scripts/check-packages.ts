@@ -10,6 +10,9 @@ import { runApplications } from "./applications.ts"
 
 interface Manifest {
   readonly name: string
+  readonly version: string
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
@@ -50,7 +53,8 @@ const build = (): void => {
 const pack = (directory: string, to: string): Package => {
   const manifest: Manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"))
   const [packed] = JSON.parse(run(directory, "npm", "pack", "--json", "--pack-destination", to))
-  const modules = globSync("**/*.js", { cwd: join(directory, "dist") })
+  const isImported = "." in manifest.exports
+  const modules = globSync(isImported ? "**/*.js" : [], { cwd: join(directory, "dist") })
     .map((file) => `${manifest.name}/${file.replaceAll("\\", "/").slice(0, -".js".length)}`.replace(/\/index$/, ""))
     .sort()
   const isInternal = (specifier: string) => specifier.startsWith(`${manifest.name}/internal/`)
@@ -65,6 +69,7 @@ const pack = (directory: string, to: string): Package => {
 const lint = ({ manifest: { name }, specifiers, tarball }: Package): void => {
   const entrypoints = specifiers.map((specifier) => specifier.replace(name, "."))
   run(root, "publint", "run", tarball, "--strict")
+  if (entrypoints.length === 0) return
   run(root, "attw", tarball, "--profile", "esm-only", "--no-definitely-typed", "--entrypoints", ...entrypoints)
 }
 
@@ -82,7 +87,7 @@ const link = (directory: string, name: string): void => {
 const install = (application: string, packages: ReadonlyArray<Package>): void => {
   const own = new Set(packages.map(({ manifest }) => manifest.name))
   const peers = new Set(packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})))
-  for (const name of [...peers, "@types/node"]) link(application, name)
+  for (const name of [...peers.difference(own), "@types/node"]) link(application, name)
   for (const { manifest, tarball } of packages) {
     const directory = join(application, "node_modules", manifest.name)
     mkdirSync(directory, { recursive: true })
@@ -113,6 +118,20 @@ const refuseInternals = (application: string, internals: ReadonlyArray<string>):
   }
 }
 
+/** Runs the commands of the packages where an application has installed them, over an embedded store. */
+const runCommands = (directory: string, packages: ReadonlyArray<Package>): ReadonlyArray<string> =>
+  packages.flatMap(({ manifest: { bin = {}, version } }) =>
+    Object.keys(bin).map((name) => {
+      const command = join(directory, "node_modules/.bin", name)
+      assert.equal(run(directory, command, "--version").trim(), `${name} v${version}`)
+      run(directory, command, "init")
+      run(directory, command, "flag", "create", "packed")
+      run(directory, command, "rule", "set", "packed", "everybody", "--value", "true", "--publish")
+      assert.match(run(directory, command, "evaluate", "packed"), /^packed: true/)
+      return name
+    })
+  )
+
 // Outside the repository: inside it, an undeclared dependency would be found in the root's node_modules.
 const application = mkdtempSync(join(tmpdir(), "rulestead-packages-"))
 try {
@@ -125,8 +144,9 @@ try {
   refuseInternals(application, packages.flatMap(({ internals }) => internals))
   const tarballs = Object.fromEntries(packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
   const programs = runApplications(run, application, tarballs)
-  console.log(`${programs.join(", ")}: installed from the packed packages and run`)
-  for (const { manifest, specifiers } of packages) {
+  const commands = runCommands(join(application, "current"), packages)
+  console.log(`${[...programs, ...commands].join(", ")}: installed from the packed packages and run`)
+  for (const { manifest, specifiers } of packages.filter(({ specifiers }) => specifiers.length > 0)) {
     console.log(`${manifest.name}: ${specifiers.length} modules import from the packed package`)
   }
 } catch (error) {
