@@ -1,5 +1,5 @@
 // An Effect application: flags of a manifest, decided through the service.
-import { Effect, Layer } from "effect"
+import { Console, Effect, Layer } from "effect"
 import { Manifest, Rulestead, StoreMemory } from "rulestead"
 
 const flags = Layer.effectDiscard(Manifest.apply({
@@ -22,7 +22,7 @@ const flags = Layer.effectDiscard(Manifest.apply({
 const program = Effect.gen(function*() {
   for (const plan of ["staff", "free"]) {
     const isOn = yield* Rulestead.enabled("new-checkout", { targetingKey: "user-1", attributes: { plan } })
-    console.log(`${plan}: ${isOn ? "new" : "old"} checkout`)
+    yield* Console.log(`${plan}: ${isOn ? "new" : "old"} checkout`)
   }
 })
 

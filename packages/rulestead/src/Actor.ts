@@ -36,13 +36,17 @@ const maxLength = 255
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("actor", Actor, (actor) =>
-  ["id", "name"].flatMap((field) => {
-    const text = fieldOf(actor, field)
-    return typeof text === "string" && text.length > maxLength
-      ? [{ path: [field], rule: "length", allowed: `at most ${maxLength} characters` }]
-      : []
-  }))
+export const decode: InvalidInput.Decode<Actor> = InvalidInput.decode(
+  "actor",
+  Actor,
+  (actor) =>
+    ["id", "name"].flatMap((field) => {
+      const text = fieldOf(actor, field)
+      return typeof text === "string" && text.length > maxLength
+        ? [{ path: [field], rule: "length", allowed: `at most ${maxLength} characters` }]
+        : []
+    })
+)
 
 /**
  * The actor of the current fiber; `system` unless provided.

@@ -27,15 +27,27 @@ export const Definition = Schema.Union([
  */
 export type Definition = typeof Definition.Type
 
-/**
- * @category schemas
- * @since 0.1.0
- */
-export const Audience = Schema.Struct({
+const inferredAudience = Schema.Struct({
   key: AudienceKey,
   description: DescriptionOrEmpty,
   definition: Definition
 }).annotate({ identifier: "Audience" })
+
+type InferredAudience = typeof inferredAudience
+
+/**
+ * The type of {@link Audience}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface AudienceSchema extends InferredAudience {}
+
+/**
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Audience: AudienceSchema = inferredAudience
 
 /**
  * @category models
@@ -55,7 +67,7 @@ export type Input = typeof Audience.Encoded
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("audience", Audience)
+export const decode: InvalidInput.Decode<Audience> = InvalidInput.decode("audience", Audience)
 
 /**
  * A change of an audience: what is left out stays as it is.
@@ -78,7 +90,7 @@ export type Change = typeof Change.Type
  * @category decoding
  * @since 0.1.0
  */
-export const decodeChange = InvalidInput.decode("audience change", Change)
+export const decodeChange: InvalidInput.Decode<Change> = InvalidInput.decode("audience change", Change)
 
 /**
  * A flag whose rules refer to an audience, in an environment.

@@ -24,18 +24,7 @@ const change = <
 
 const Killed = Schema.Struct({ value: Value })
 
-/**
- * - `key`: of the environment, the audience or the flag.
- * - `before`, `after`: the environment, audience or flag as a document; the live ruleset; what the kill switch serves; the
- *   draft. `null` where there was or will be none.
- *
- * `flag.change` is about what a flag is in all environments. Plans never remove: the actions that end in `.remove` are
- * found in differences only.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Change = Schema.Union([
+const inferredChange = Schema.Union([
   change("environment.create", Schema.Null, Environment),
   change("audience.create", Schema.Null, Audience),
   change("audience.change", Audience, Audience),
@@ -50,6 +39,29 @@ export const Change = Schema.Union([
   change("draft.save", Schema.NullOr(Ruleset), Ruleset),
   change("draft.remove", Ruleset, Schema.Null)
 ])
+
+type InferredChange = typeof inferredChange
+
+/**
+ * The type of {@link Change}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface ChangeSchema extends InferredChange {}
+
+/**
+ * - `key`: of the environment, the audience or the flag.
+ * - `before`, `after`: the environment, audience or flag as a document; the live ruleset; what the kill switch serves; the
+ *   draft. `null` where there was or will be none.
+ *
+ * `flag.change` is about what a flag is in all environments. Plans never remove: the actions that end in `.remove` are
+ * found in differences only.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Change: ChangeSchema = inferredChange
 
 /**
  * @category models

@@ -31,17 +31,7 @@ const operator = <const Operator extends string, const Fields extends Schema.Str
   fields: Fields
 ) => Schema.Struct({ attribute: AttributePath, operator: Schema.Literal(operator), ...fields })
 
-/**
- * - `equals`, `not_equals`: deep equality with `value`.
- * - `in`, `not_in`: membership in `values`, a list of strings, of numbers or of booleans.
- * - `gt`, `gte`, `lt`, `lte`: two numbers; anything else is false.
- * - `regex`: a string that contains `pattern` (see {@link Pattern}); `flags` of `i`, `m`, `s`.
- * - `exists`: present and not `null`; `false`, `0` and `""` exist.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Condition = Schema.Union([
+const inferredCondition = Schema.Union([
   operator("equals", { value: Given }),
   operator("not_equals", { value: Given }),
   operator("in", { values: List }),
@@ -53,6 +43,28 @@ export const Condition = Schema.Union([
   operator("regex", { pattern: Pattern, flags: Schema.optionalKey(Flags) }),
   operator("exists", {})
 ]).annotate({ identifier: "Condition" })
+
+type InferredCondition = typeof inferredCondition
+
+/**
+ * The type of {@link Condition}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface ConditionSchema extends InferredCondition {}
+
+/**
+ * - `equals`, `not_equals`: deep equality with `value`.
+ * - `in`, `not_in`: membership in `values`, a list of strings, of numbers or of booleans.
+ * - `gt`, `gte`, `lt`, `lte`: two numbers; anything else is false.
+ * - `regex`: a string that contains `pattern` (see {@link Pattern}); `flags` of `i`, `m`, `s`.
+ * - `exists`: present and not `null`; `false`, `0` and `""` exist.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Condition: ConditionSchema = inferredCondition
 
 /**
  * @category models

@@ -47,7 +47,7 @@ export type Input = typeof Environment.Encoded
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("environment", Environment)
+export const decode: InvalidInput.Decode<Environment> = InvalidInput.decode("environment", Environment)
 
 /**
  * A change of an environment: what is left out stays as it is.
@@ -71,4 +71,4 @@ export type Change = typeof Change.Type
  * @category decoding
  * @since 0.1.0
  */
-export const decodeChange = InvalidInput.decode("environment change", Change)
+export const decodeChange: InvalidInput.Decode<Change> = InvalidInput.decode("environment change", Change)

@@ -150,7 +150,7 @@ export const decodeUsage = InvalidInput.decode(
  * @category decoding
  * @since 0.1.0
  */
-export const decodeScan = InvalidInput.decode("scan", Scan)
+export const decodeScan: InvalidInput.Decode<Scan> = InvalidInput.decode("scan", Scan)
 
 /**
  * - `recordUsage`: adds what a node served. Of each answer the latest time is kept, so that recording twice does no harm;

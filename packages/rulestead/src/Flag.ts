@@ -69,6 +69,23 @@ export const details = {
 const typed = <const Type extends string, const Default extends Schema.Constraint>(type: Type, defaultValue: Default) =>
   Schema.Struct({ key: FlagKey, valueType: Schema.Literal(type), defaultValue, ...details })
 
+const inferredFlag = Schema.Union([
+  typed("boolean", Schema.Boolean),
+  typed("string", Schema.String),
+  typed("number", Schema.Finite),
+  typed("json", Value)
+])
+
+type InferredFlag = typeof inferredFlag
+
+/**
+ * The type of {@link Flag}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface FlagSchema extends InferredFlag {}
+
 /**
  * - `key`, `valueType`, `defaultValue`: fixed when the flag is created. To serve another value to everybody, publish a
  *   rule without conditions.
@@ -80,12 +97,7 @@ const typed = <const Type extends string, const Default extends Schema.Constrain
  * @category schemas
  * @since 0.1.0
  */
-export const Flag = Schema.Union([
-  typed("boolean", Schema.Boolean),
-  typed("string", Schema.String),
-  typed("number", Schema.Finite),
-  typed("json", Value)
-])
+export const Flag: FlagSchema = inferredFlag
 
 /**
  * @category models
@@ -105,7 +117,7 @@ export type Input = typeof Flag.Encoded
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("flag", Flag, (input) => checkLifecycle(input))
+export const decode: InvalidInput.Decode<Flag> = InvalidInput.decode("flag", Flag, (input) => checkLifecycle(input))
 
 const checkLifecycle: InvalidInput.CrossCheck = (input) => {
   const purpose = fieldOf(input, "purpose")
@@ -142,7 +154,7 @@ export type Change = typeof Change.Type
  * @category decoding
  * @since 0.1.0
  */
-export const decodeChange = InvalidInput.decode("flag change", Change)
+export const decodeChange: InvalidInput.Decode<Change> = InvalidInput.decode("flag change", Change)
 
 /**
  * What code expects of a flag: its key, the type of its values, the keys of its variants, and what to go on with when

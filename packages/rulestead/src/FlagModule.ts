@@ -44,10 +44,13 @@ export interface Options {
  * @category generating
  * @since 0.1.0
  */
-export const generate = Effect.fnUntraced(function*(
+export const generate: (
   manifests: ReadonlyArray<Manifest>,
-  { library = "rulestead/Flag" }: Options = {}
-): Effect.fn.Return<string, InvalidInput.InvalidInput> {
+  options?: Options
+) => Effect.Effect<string, InvalidInput.InvalidInput> = Effect.fnUntraced(function*(
+  manifests,
+  { library = "rulestead/Flag" } = {}
+) {
   const refused = InvalidInput.refuse("manifests", manifests, [...contradictions(manifests)])
   if (refused !== undefined) return yield* refused
   const flags = Map.groupBy(manifests.flatMap(({ flags }) => flags), ({ key }) => key)

@@ -22,6 +22,26 @@ export const KillSwitch = Schema.Struct({ value: Value, engagedAt: Schema.Finite
  */
 export type KillSwitch = typeof KillSwitch.Type
 
+const inferredFlagState = Schema.Struct({
+  flag: Schema.String,
+  environment: Schema.String,
+  revision: Schema.Natural,
+  draft: Schema.NullOr(Ruleset),
+  rulesetVersion: Schema.Natural,
+  publishedAt: Schema.NullOr(Schema.Finite),
+  killSwitch: Schema.NullOr(KillSwitch)
+})
+
+type InferredFlagState = typeof inferredFlagState
+
+/**
+ * The type of {@link FlagState}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface FlagStateSchema extends InferredFlagState {}
+
 /**
  * - `revision`: increases with every change of this state; 0 as long as nothing was ever written.
  * - `draft`: the ruleset that the next publish will commit.
@@ -31,15 +51,7 @@ export type KillSwitch = typeof KillSwitch.Type
  * @category schemas
  * @since 0.1.0
  */
-export const FlagState = Schema.Struct({
-  flag: Schema.String,
-  environment: Schema.String,
-  revision: Schema.Natural,
-  draft: Schema.NullOr(Ruleset),
-  rulesetVersion: Schema.Natural,
-  publishedAt: Schema.NullOr(Schema.Finite),
-  killSwitch: Schema.NullOr(KillSwitch)
-})
+export const FlagState: FlagStateSchema = inferredFlagState
 
 /**
  * @category models

@@ -117,7 +117,7 @@ export const rule = (rule: string, allowed: string, json?: JsonSchema.JsonSchema
  * import { decode } from "rulestead/InvalidInput"
  *
  * const decodePort = decode("options", Schema.Struct({ port: Schema.Int }))
- * decodePort({ port: "80", prot: 1 }) // fails with two problems: `port` (type) and `prot` (unknown_field)
+ * const refused = decodePort({ port: "80", prot: 1 }) // fails with two problems: `port` (type) and `prot` (unknown_field)
  * ```
  *
  * @category decoding
@@ -127,10 +127,18 @@ export const decode = <S extends Schema.ConstraintDecoder<unknown>>(
   subject: string,
   schema: S,
   check?: CrossCheck
-): (input: unknown) => Effect.Effect<S["Type"], InvalidInput> => {
+): Decode<S["Type"]> => {
   const parse = decodeResult(subject, schema, check)
   return (input) => Effect.suspend(() => Effect.fromResult(parse(input)))
 }
+
+/**
+ * What {@link decode} makes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Decode<A> = (input: unknown) => Effect.Effect<A, InvalidInput>
 
 /**
  * As {@link decode}, for synchronous code.

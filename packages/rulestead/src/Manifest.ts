@@ -28,6 +28,22 @@ import type { Stale } from "./Stale.ts"
 import type { ReadError, Store, WriteError, WriteOptions } from "./Store.ts"
 import * as Value from "./Value.ts"
 
+const inferredFlagContent = Flag.Flag.mapMembers(Tuple.map(Schema.fieldsAssign({
+  ruleset: Schema.optionalKey(Ruleset.Ruleset),
+  killSwitch: Schema.optionalKey(Schema.Struct({ value: Value.Value })),
+  draft: Schema.optionalKey(Ruleset.Ruleset)
+}))).annotate({ identifier: "Flag" })
+
+type InferredFlagContent = typeof inferredFlagContent
+
+/**
+ * The type of {@link FlagContent}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface FlagContentSchema extends InferredFlagContent {}
+
 /**
  * A flag, and what it does in the environment.
  *
@@ -40,17 +56,30 @@ import * as Value from "./Value.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const FlagContent = Flag.Flag.mapMembers(Tuple.map(Schema.fieldsAssign({
-  ruleset: Schema.optionalKey(Ruleset.Ruleset),
-  killSwitch: Schema.optionalKey(Schema.Struct({ value: Value.Value })),
-  draft: Schema.optionalKey(Ruleset.Ruleset)
-}))).annotate({ identifier: "Flag" })
+export const FlagContent: FlagContentSchema = inferredFlagContent
 
 /**
  * @category models
  * @since 0.1.0
  */
 export type FlagContent = typeof FlagContent.Type
+
+const inferredManifest = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  schemaVersion: Schema.Literal(1),
+  audiences: Schema.Array(Audience.Audience).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  flags: Schema.Array(FlagContent)
+})
+
+type InferredManifest = typeof inferredManifest
+
+/**
+ * The type of {@link Manifest}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface ManifestSchema extends InferredManifest {}
 
 /**
  * - `audiences`: all that the rules refer to, and any others.
@@ -61,12 +90,7 @@ export type FlagContent = typeof FlagContent.Type
  * @category schemas
  * @since 0.1.0
  */
-export const Manifest = Schema.Struct({
-  $schema: Schema.optionalKey(Schema.String),
-  schemaVersion: Schema.Literal(1),
-  audiences: Schema.Array(Audience.Audience).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
-  flags: Schema.Array(FlagContent)
-})
+export const Manifest: ManifestSchema = inferredManifest
 
 /**
  * @category models
@@ -154,7 +178,7 @@ const isValueType = Schema.is(Value.ValueType)
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("manifest", Manifest, check)
+export const decode: InvalidInput.Decode<Manifest> = InvalidInput.decode("manifest", Manifest, check)
 
 const decodeResult = InvalidInput.decodeResult("manifest", Manifest, check)
 

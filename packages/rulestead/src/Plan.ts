@@ -18,16 +18,28 @@ import type { Publisher } from "./Publisher.ts"
 import { Seen, type Stale } from "./Stale.ts"
 import type { ReadError, Store, WriteError, WriteOptions } from "./Store.ts"
 
+const inferredRequest = Schema.Union([
+  Schema.Struct({ environment: EnvironmentKey, manifest: Manifest.Manifest }),
+  Schema.Struct({ environment: EnvironmentKey, promote: Promotion })
+])
+
+type InferredRequest = typeof inferredRequest
+
+/**
+ * The type of {@link Request}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface RequestSchema extends InferredRequest {}
+
 /**
  * What shall be done to `environment`: serve what a manifest says, or do what another environment does.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Request = Schema.Union([
-  Schema.Struct({ environment: EnvironmentKey, manifest: Manifest.Manifest }),
-  Schema.Struct({ environment: EnvironmentKey, promote: Promotion })
-])
+export const Request: RequestSchema = inferredRequest
 
 /**
  * @category models
@@ -43,6 +55,27 @@ export type Request = typeof Request.Type
  */
 export type RequestInput = typeof Request.Encoded
 
+const inferredPlan = Schema.Struct({
+  schemaVersion: Schema.Literal(1),
+  token: Schema.String,
+  environment: Schema.Struct({ key: EnvironmentKey, exists: Schema.Boolean, protected: Schema.Boolean }),
+  request: Request,
+  changes: Schema.Array(Change),
+  unchanged: Schema.Struct({ audiences: Schema.Array(Schema.String), flags: Schema.Array(Schema.String) }),
+  findings: Schema.Array(Finding.Finding),
+  observed: Schema.Array(Seen)
+})
+
+type InferredPlan = typeof inferredPlan
+
+/**
+ * The type of {@link Plan}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface PlanSchema extends InferredPlan {}
+
 /**
  * - `token`: the same as long as the request, what it was made from, and what would be done are the same.
  * - `environment`: whether it `exists` (else it is created), and is `protected`.
@@ -56,16 +89,7 @@ export type RequestInput = typeof Request.Encoded
  * @category schemas
  * @since 0.1.0
  */
-export const Plan = Schema.Struct({
-  schemaVersion: Schema.Literal(1),
-  token: Schema.String,
-  environment: Schema.Struct({ key: EnvironmentKey, exists: Schema.Boolean, protected: Schema.Boolean }),
-  request: Request,
-  changes: Schema.Array(Change),
-  unchanged: Schema.Struct({ audiences: Schema.Array(Schema.String), flags: Schema.Array(Schema.String) }),
-  findings: Schema.Array(Finding.Finding),
-  observed: Schema.Array(Seen)
-})
+export const Plan: PlanSchema = inferredPlan
 
 /**
  * @category models
@@ -77,7 +101,7 @@ export type Plan = typeof Plan.Type
  * @category decoding
  * @since 0.1.0
  */
-export const decode = InvalidInput.decode("plan", Plan)
+export const decode: InvalidInput.Decode<Plan> = InvalidInput.decode("plan", Plan)
 
 const decodeRequest = InvalidInput.decode("request", Request)
 

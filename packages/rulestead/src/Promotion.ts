@@ -17,6 +17,24 @@ const Source = Schema.Union([EnvironmentKey, Manifest.Manifest])
 
 const no = Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
 
+const inferredPromotion = Schema.Struct({
+  from: Source,
+  flags: Schema.optionalKey(Schema.Array(FlagKey)),
+  killSwitches: no,
+  shared: no,
+  salts: Schema.Literals(["target", "source"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("target" as const)))
+})
+
+type InferredPromotion = typeof inferredPromotion
+
+/**
+ * The type of {@link Promotion}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface PromotionSchema extends InferredPromotion {}
+
 /**
  * - `from`: the key of an environment of the same store, or a manifest, as one exported from another store.
  * - `flags`: the keys of those to bring; left out, all that are live in the source.
@@ -29,13 +47,7 @@ const no = Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(fals
  * @category schemas
  * @since 0.1.0
  */
-export const Promotion = Schema.Struct({
-  from: Source,
-  flags: Schema.optionalKey(Schema.Array(FlagKey)),
-  killSwitches: no,
-  shared: no,
-  salts: Schema.Literals(["target", "source"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("target" as const)))
-})
+export const Promotion: PromotionSchema = inferredPromotion
 
 /**
  * @category models

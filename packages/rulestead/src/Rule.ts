@@ -110,6 +110,24 @@ const strategy = <const Strategy extends string, const Fields extends Schema.Str
     ...fields
   })
 
+const inferredRule = Schema.Union([
+  strategy("forced_value", { value: Value }),
+  strategy("segment_match", { audience: AudienceKey, value: Value }),
+  strategy("percentage_rollout", { rollout: Rollout, value: Schema.optionalKey(Value) }),
+  strategy("variant_split", { rollout: Rollout, variants: Schema.NonEmptyArray(Variant) }),
+  strategy("experiment", { experiment: Experiment, variants: Schema.NonEmptyArray(Variant) })
+]).annotate({ identifier: "Rule" })
+
+type InferredRule = typeof inferredRule
+
+/**
+ * The type of {@link Rule}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface RuleSchema extends InferredRule {}
+
 /**
  * - `forced_value`: `value` for everybody.
  * - `segment_match`: `value` for the members of `audience`.
@@ -122,13 +140,7 @@ const strategy = <const Strategy extends string, const Fields extends Schema.Str
  * @category schemas
  * @since 0.1.0
  */
-export const Rule = Schema.Union([
-  strategy("forced_value", { value: Value }),
-  strategy("segment_match", { audience: AudienceKey, value: Value }),
-  strategy("percentage_rollout", { rollout: Rollout, value: Schema.optionalKey(Value) }),
-  strategy("variant_split", { rollout: Rollout, variants: Schema.NonEmptyArray(Variant) }),
-  strategy("experiment", { experiment: Experiment, variants: Schema.NonEmptyArray(Variant) })
-]).annotate({ identifier: "Rule" })
+export const Rule: RuleSchema = inferredRule
 
 /**
  * @category models

@@ -11,6 +11,22 @@ import { isPercentage, toBasisPoints } from "./Percentage.ts"
 import { Rule, Salt } from "./Rule.ts"
 import * as Value from "./Value.ts"
 
+const inferredRuleset = Schema.Struct({
+  rules: Schema.Array(Rule),
+  salt: Schema.optionalKey(Salt),
+  hashVersion: Schema.Literal(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1 as const)))
+}).annotate({ identifier: "Ruleset" })
+
+type InferredRuleset = typeof inferredRuleset
+
+/**
+ * The type of {@link Ruleset}, under a name, so that types which contain it stay short.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export interface RulesetSchema extends InferredRuleset {}
+
 /**
  * - `rules`: the first that applies decides; none applying, the flag's default is served.
  * - `salt`: mixed into the hash of every rollout. Left out, a saved draft keeps the salt that the flag has.
@@ -19,11 +35,7 @@ import * as Value from "./Value.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const Ruleset = Schema.Struct({
-  rules: Schema.Array(Rule),
-  salt: Schema.optionalKey(Salt),
-  hashVersion: Schema.Literal(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1 as const)))
-}).annotate({ identifier: "Ruleset" })
+export const Ruleset: RulesetSchema = inferredRuleset
 
 /**
  * @category models

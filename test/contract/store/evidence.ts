@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Evidence, type Usage } from "rulestead/Evidence"
 import * as LifecycleReport from "rulestead/LifecycleReport"
@@ -49,10 +50,11 @@ export const evidence = (it: Scene.It) => {
       const evidence = yield* Evidence
       const environment = yield* Scene.environment
       const flag = yield* Scene.flag
-      yield* evidence.recordUsage(environment, [served(flag, earlier), served(flag, Date.now() + 1000 * hour)])
+      const now = yield* Clock.currentTimeMillis
+      yield* evidence.recordUsage(environment, [served(flag, earlier), served(flag, now + 1000 * hour)])
       const [only, ...others] = yield* evidence.usage(environment, [flag])
       assert.isAbove(only?.at ?? 0, earlier)
-      assert.isBelow(only?.at ?? Infinity, Date.now() + hour)
+      assert.isBelow(only?.at ?? Infinity, now + hour)
       assert.deepStrictEqual(others, [])
     }))
 
@@ -125,7 +127,7 @@ export const evidence = (it: Scene.It) => {
       const archived = yield* Scene.flag
       yield* Scene.publish(archived, environment, Scene.forced(true))
       yield* Scene.archive(archived)
-      yield* evidence.recordUsage(environment, [served(flag, Date.now())])
+      yield* evidence.recordUsage(environment, [served(flag, yield* Clock.currentTimeMillis)])
 
       const report = yield* LifecycleReport.make({ environment, archived: true, limit: 1000, after: "flag" })
       const states = new Map(report.map((assessment) => [assessment.flag.key, assessment.state]))
