@@ -35,8 +35,8 @@ const docOf = (comment: string | undefined): Doc => {
   return { text, category }
 }
 
-const lastComment = (statement: Statement): string | undefined =>
-  statement.leadingComments?.findLast(({ type, value }) => type === "CommentBlock" && value.startsWith("*"))?.value
+const lastComment = ({ leadingComments }: Pick<Statement, "leadingComments">): string | undefined =>
+  leadingComments?.findLast(({ type, value }) => type === "CommentBlock" && value.startsWith("*"))?.value
 
 const text = (source: string, { end, start }: { readonly start?: number | null; readonly end?: number | null }) =>
   source.slice(start ?? 0, end ?? 0)
@@ -60,9 +60,22 @@ const baseOf = (source: string, statement: Statement, all: ReadonlyArray<Stateme
   return declared === undefined ? "" : `${text(source, declared)}\n`
 }
 
+/** What a module passes on from another, and says something about. */
+const passedOnBy = (statement: Statement): ReadonlyArray<Entry> => {
+  if (statement.type !== "ExportNamedDeclaration" || !statement.source) return []
+  const from = statement.source.value
+  return statement.specifiers.flatMap((specifier) => {
+    const comment = lastComment(specifier)
+    if (comment === undefined || specifier.exported.type !== "Identifier") return []
+    const { name } = specifier.exported
+    return [{ name, doc: docOf(comment), signature: `export { ${name} } from "${from}"` }]
+  })
+}
+
 const entriesOf = (source: string, statements: ReadonlyArray<Statement>): ReadonlyArray<Entry> => {
   const entries = new Map<string, Entry>()
   for (const statement of statements) {
+    for (const entry of passedOnBy(statement)) entries.set(entry.name, entry)
     for (const name of namesOf(statement)) {
       const before = entries.get(name)
       const signature = baseOf(source, statement, statements) + text(source, statement)

@@ -1,8 +1,9 @@
 // Builds and packs the packages, installs the tarballs in an empty application outside the repository, and there
-// imports every module from ECMAScript and from CommonJS and type-checks an application that uses them all.
+// imports every module from ECMAScript and from CommonJS, type-checks an application that uses them all, and follows the
+// source maps.
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
@@ -11,6 +12,8 @@ import { runApplications } from "./applications.ts"
 interface Manifest {
   readonly name: string
   readonly version: string
+  readonly license?: string
+  readonly publishConfig?: unknown
   readonly exports: Readonly<Record<string, unknown>>
   readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
@@ -98,6 +101,31 @@ const install = (application: string, packages: ReadonlyArray<Package>): void =>
   }
 }
 
+/** What whoever installs a package looks for beside the code. */
+const checkPapers = (application: string, { manifest: { license, name, publishConfig } }: Package): void => {
+  assert.equal(license, "MIT", `the licence of ${name}`)
+  assert.deepEqual(publishConfig, { access: "public", provenance: true }, `the publishConfig of ${name}`)
+  for (const file of ["LICENSE", "CHANGELOG.md", "README.md"]) {
+    assert(existsSync(join(application, "node_modules", name, file)), `${name} comes without ${file}`)
+  }
+}
+
+/** Every module and every declaration has a map, which leads to sources that come along. */
+const checkMaps = (application: string, { manifest: { name } }: Package): void => {
+  const directory = join(application, "node_modules", name, "dist")
+  for (const file of globSync("**/*.{js,d.ts}", { cwd: directory })) {
+    const path = join(directory, file)
+    const [, map = ""] = readFileSync(path, "utf8").match(/^\/\/# sourceMappingURL=(\S+)\s*$/m) ?? []
+    assert(map !== "" && existsSync(join(dirname(path), map)), `${name}: dist/${file} has no map`)
+    const { sources }: { readonly sources: ReadonlyArray<string> } = JSON.parse(
+      readFileSync(join(dirname(path), map), "utf8")
+    )
+    for (const source of sources) {
+      assert(existsSync(join(dirname(path), source)), `${name}: dist/${file} is made of ${source}, which is not there`)
+    }
+  }
+}
+
 const use = (application: string, specifiers: ReadonlyArray<string>): void => {
   const write = (file: string, line: (specifier: string, index: number) => string) =>
     writeFileSync(join(application, file), specifiers.map(line).join("\n"))
@@ -140,6 +168,8 @@ try {
     .map((manifest) => pack(join(root, dirname(manifest)), application))
   packages.forEach(lint)
   install(application, packages)
+  for (const each of packages) checkPapers(application, each)
+  for (const each of packages.filter(({ specifiers }) => specifiers.length > 0)) checkMaps(application, each)
   use(application, packages.flatMap(({ specifiers }) => specifiers))
   refuseInternals(application, packages.flatMap(({ internals }) => internals))
   const tarballs = Object.fromEntries(packages.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))

@@ -1,7 +1,10 @@
 import { createRulestead, type RulesteadClient } from "@rulestead/node"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import type { Change } from "rulestead/SnapshotCache"
@@ -10,6 +13,9 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { catalogue } from "./fixtures/catalogue.ts"
 
 const pro = { targetingKey: "user-1", attributes: { plan: "pro" } }
+
+/** A listener that is an async function, and fails. */
+const rejects = (): unknown => Promise.reject(new Error("a listener's own fault"))
 
 /** Runs a program of the fixtures to its own end. */
 const run = async (fixture: string, ...args: ReadonlyArray<string>) => {
@@ -60,6 +66,7 @@ describe("a client on a manifest", () => {
     const endFaulty = rulestead.onChange(() => {
       throw new Error("a listener's own fault")
     })
+    const endRejecting = rulestead.onChange(rejects)
     const end = rulestead.onChange((change) => heard.resolve(change))
     await rulestead.apply({
       ...catalogue,
@@ -67,6 +74,7 @@ describe("a client on a manifest", () => {
     })
     const change = await heard.promise
     endFaulty()
+    endRejecting()
     end()
     assert.deepStrictEqual(change.changed, ["banner"])
     assert.strictEqual(rulestead.value("banner", pro, ""), "none")
@@ -76,6 +84,7 @@ describe("a client on a manifest", () => {
     const endFaulty = rulestead.onEvent(() => {
       throw new Error("a listener's own fault")
     })
+    const endRejecting = rulestead.onEvent(rejects)
     const heard = Promise.withResolvers<Event>()
     const endListening = rulestead.onEvent((event) => {
       if (event._tag === "FlagMissing") heard.resolve(event)
@@ -83,6 +92,7 @@ describe("a client on a manifest", () => {
     rulestead.enabled("asked-for-once", pro)
     assert.deepInclude(await heard.promise, { environment: "prod", flag: "asked-for-once" })
     endListening()
+    endRejecting()
     endFaulty()
   })
 
@@ -150,6 +160,13 @@ describe("options", () => {
 })
 
 describe("a process", () => {
+  let directory: string
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "rulestead-process-"))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
   it("ends by itself once the client is closed", async () => {
     assert.deepStrictEqual(await run("module.ts"), { code: 0, output: "true", errors: "" })
   })
@@ -162,14 +179,20 @@ describe("a process", () => {
     assert.deepStrictEqual(await run("common.cjs"), { code: 0, output: "true", errors: "" })
   })
 
-  it("starts and ends while the server accepts connections and never answers", async () => {
+  it("ends by itself although usage is reported and everything is watched", async () => {
+    assert.deepStrictEqual(await run("watched.ts", directory), { code: 0, output: "true", errors: "" })
+  })
+
+  it("starts and ends while the server accepts connections and never answers, watched or not", async () => {
     const silent = createServer().listen(0, "127.0.0.1")
     await once(silent, "listening")
     const address = silent.address()
     const port = typeof address === "object" && address !== null ? String(address.port) : ""
     const { code, output } = await run("unreachable.ts", port)
-    silent.close()
     assert.deepStrictEqual({ code, output }, { code: 0, output: "Empty false" })
+    const watched = await run("watched.ts", join(directory, "empty"), port)
+    assert.deepStrictEqual(watched, { code: 0, output: "false", errors: "" })
+    silent.close()
   })
 
   it("starts and ends while nobody listens", async () => {

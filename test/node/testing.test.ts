@@ -37,8 +37,8 @@ describe("a client under test", () => {
 
   it("throws at what the test did not foresee", () => {
     assert.throws(() => rulestead.enabled("unknown"), Unexpected, "The test has no flag unknown")
-    assert.throws(() => rulestead.value("limit", {}, "ten"), Unexpected, "another type")
-    assert.throws(() => rulestead.value(Flag.string("limit", { default: "" })), Unexpected, "does not fit")
+    assert.throws(() => rulestead.value("limit", {}, "ten"), Unexpected, "not what the code expects")
+    assert.throws(() => rulestead.value(Flag.string("limit", { default: "" })), Unexpected, "not what the code expects")
   })
 
   it("decides a flag otherwise for a function, what it awaits included, and for nobody else", async () => {

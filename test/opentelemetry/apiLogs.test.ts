@@ -1,3 +1,4 @@
+import { context, ROOT_CONTEXT, trace } from "@opentelemetry/api"
 import { SeverityNumber } from "@opentelemetry/api-logs"
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http"
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs"
@@ -5,7 +6,8 @@ import { createRulestead } from "@rulestead/node"
 import * as ApiLogs from "@rulestead/opentelemetry/ApiLogs"
 import * as Identity from "@rulestead/opentelemetry/Identity"
 import * as Redacted from "effect/Redacted"
-import { assert, describe, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { ActiveContext } from "./support/ActiveContext.ts"
 import { catalogue } from "./support/catalogue.ts"
 import { Collector } from "./support/Collector.ts"
 
@@ -73,7 +75,7 @@ describe("decisions of a plain application at a collector", () => {
         "feature_flag.key": "banner",
         "feature_flag.result.reason": "error",
         "error.type": "type_mismatch",
-        "feature_flag.error.message": "The flag is of another type than the default of the caller"
+        "feature_flag.error.message": "What the flag serves is not what the caller expects"
       }
     ])
     assert.lengthOf(collector.logs, 4)
@@ -108,6 +110,29 @@ describe("decisions of a plain application at a collector", () => {
 
   it("are not hashed without a secret, which anybody could undo", () => {
     assert.throws(() => Identity.hashed(""), RangeError)
+  })
+})
+
+describe("an event", () => {
+  const manager = new ActiveContext()
+
+  beforeAll(() => void context.setGlobalContextManager(manager))
+  afterAll(() => context.disable())
+
+  it("belongs to the span that is active where the decision is made, and to none where none is", async () => {
+    await using app = await start({ repeatAfter: 0 })
+    const { collector, provider, rulestead } = app
+    const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 }
+    await context.with(trace.setSpanContext(ROOT_CONTEXT, span), async () => {
+      await Promise.resolve()
+      rulestead.enabled("checkout", user)
+    })
+    rulestead.enabled("checkout", user)
+    await provider.forceFlush()
+    assert.deepStrictEqual(
+      collector.logs.map(({ spanId = "", traceId = "" }) => [traceId, spanId]),
+      [[span.traceId, span.spanId], ["", ""]]
+    )
   })
 })
 

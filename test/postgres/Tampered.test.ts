@@ -5,6 +5,7 @@ import * as Postgres from "@rulestead/postgres/Postgres"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import type { SqlError } from "effect/sql/SqlError"
 import { Publisher } from "rulestead/Publisher"
 import * as SnapshotSigning from "rulestead/SnapshotSigning"
 import { Store } from "rulestead/Store"
@@ -43,7 +44,7 @@ const make = Effect.fnUntraced(function*(signing: typeof signed | Layer.Layer<ne
 type World = Effect.Success<ReturnType<typeof make>>
 
 /** What is in the rows, and how it gets there. */
-const rows: ReadonlyArray<readonly [what: string, change: (world: World) => Effect.Effect<unknown, unknown>]> = [
+const rows: ReadonlyArray<readonly [what: string, change: (world: World) => Effect.Effect<unknown, SqlError>]> = [
   ...["hash", "f", "-1", " ".repeat(64), "g".repeat(64), "é\u2028"].map((text) =>
     [
       `an entry has the hash ${JSON.stringify(text)}`,

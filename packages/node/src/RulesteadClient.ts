@@ -32,8 +32,8 @@ import { asking } from "./internal/asking.ts"
  * (`rulestead/RulesteadError`). All of them are synchronous and read memory. After `close` they go on answering from the
  * last snapshot, which is then stale.
  *
- * `enabled`, `value` and `variant` take a flag's key, or a definition of it (`@rulestead/node/Flag`). Left out, the context
- * is the one in force; see `withContext`.
+ * All take a flag's key, or a definition of it (`@rulestead/node/Flag`); what `evaluate` and `explain` answer is as it was
+ * authored, not decoded. Left out, the context is the one in force; see `withContext`.
  *
  * @category models
  * @since 0.1.0
@@ -61,10 +61,10 @@ export interface RulesteadClient extends AsyncDisposable {
     (flag: string, context?: EvaluationContext): string | undefined
   }
   /** The whole decision: value, variant, reason, rule, and the snapshot it was made from. */
-  readonly evaluate: (flag: string, context?: EvaluationContext) => Decision
+  readonly evaluate: (flag: string | Definition<unknown>, context?: EvaluationContext) => Decision
   /** Why; redacted unless asked to `reveal`. */
   readonly explain: (
-    flag: string,
+    flag: string | Definition<unknown>,
     context?: EvaluationContext,
     options?: Explanation.Options
   ) => Explained
@@ -76,12 +76,12 @@ export interface RulesteadClient extends AsyncDisposable {
   readonly health: () => Health
   /**
    * Calls `listener` for every change of what is served, from now on; the function returned ends that. A listener that
-   * throws changes nothing.
+   * throws, or returns a promise that rejects, changes nothing; the next call waits for the promise.
    */
   readonly onChange: (listener: (change: Change) => void) => () => void
   /**
    * Calls `listener` for every event of telemetry, from now on; the function returned ends that. A listener that throws
-   * changes nothing, and one that is more than 1024 events behind loses the oldest (`health().telemetry.dropped`).
+   * or rejects changes nothing, and one that is more than 1024 events behind loses the oldest (`health().telemetry.dropped`).
    */
   readonly onEvent: (listener: (event: Event) => void) => () => void
   /** How often which answer was served, since the start. */
@@ -158,7 +158,8 @@ const open = async <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>): Promise
 const subscribe = (context: Context.Context<Telemetry>, listener: (event: Event) => void): () => void => {
   const fiber = Effect.runForkWith(context)(
     Stream.runForEach(Context.get(context, Telemetry).events, (event) =>
-      Effect.sync(() => listener(event)).pipe(
+      // A listener may be an async function, whose rejection would end the process.
+      Effect.promise(async () => listener(event)).pipe(
         Effect.catchDefect(() => Effect.logError("A listener of events threw"))
       ))
   )

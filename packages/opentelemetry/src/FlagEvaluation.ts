@@ -139,5 +139,5 @@ const messages: Readonly<Record<Vocabulary.ErrorCode, string>> = {
   provider_not_ready: "There is no snapshot yet",
   targeting_key_missing: "The rule that applies needs a targeting key",
   invalid_context: "The context could not be read, or lacks an identity that the rule that applies needs",
-  type_mismatch: "The flag is of another type than the default of the caller"
+  type_mismatch: "What the flag serves is not what the caller expects"
 }

@@ -52,7 +52,7 @@ export const fromRefusal = ({ problems }: InvalidInput): ReadonlyArray<Finding> 
     code: rule,
     path,
     message: `found ${found}`,
-    fix: `allowed is: ${allowed}`
+    fix: allowed
   }))
 
 /**

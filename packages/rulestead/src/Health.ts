@@ -107,6 +107,7 @@ export interface BackingUp {
  * Since the node started.
  *
  * - `missing`: questions for flags that the snapshot does not have; `unready`: questions before there was one.
+ * - `unmet`: questions whose answer did not fit the definition that the code has of the flag.
  * - `stale`: questions for a flag that is there, while the snapshot was stale. `decisions` asks once for each flag;
  *   `explain` is no question.
  * - `refused`: answers of the store, backups and bootstraps that were not believed.
@@ -118,6 +119,7 @@ export interface BackingUp {
 export interface Counts {
   readonly missing: number
   readonly unready: number
+  readonly unmet: number
   readonly stale: number
   readonly refused: number
   readonly epochs: number

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import { Evidence, type FoundReference, type Observation, type Scanned, type Usage } from "./Evidence.ts"
 import type { InvalidInput } from "./InvalidInput.ts"
 import { dayOf } from "./Lifecycle.ts"
-import { Store, type StoredFlag } from "./Store.ts"
+import { type FlagOptions, Store, type StoredFlag } from "./Store.ts"
 import type { NotFound, StoreUnavailable } from "./StoreError.ts"
 
 /**
@@ -314,17 +314,13 @@ const actionsOf = (
 }
 
 /**
- * Which flags to judge: those whose keys are greater than `after`, at most `limit` (default 100, at most 1000), archived
- * ones only when asked for.
+ * Which flags to judge, in which environment.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options {
+export interface Options extends FlagOptions {
   readonly environment: string
-  readonly after?: string | undefined
-  readonly limit?: number | undefined
-  readonly archived?: boolean | undefined
 }
 
 /**

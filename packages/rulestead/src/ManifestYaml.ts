@@ -47,7 +47,7 @@ export const read = (text: string): Effect.Effect<Text, InvalidInput> =>
       found: code.toLowerCase().replaceAll("_", " "),
       at: placeAt(lines, offset)
     }))
-    if (first !== undefined) return Effect.fail(new InvalidInput({ subject: "manifest", problems: [first, ...rest] }))
+    if (first !== undefined) return Effect.fail(new InvalidInput({ subject: "document", problems: [first, ...rest] }))
     return Effect.map(
       Effect.try({ try: (): unknown => document.toJS(), catch: () => tooManyAliases }),
       (value): Text => ({ value, locate: (refusal) => locate(refusal, document, lines) })
@@ -57,7 +57,7 @@ export const read = (text: string): Effect.Effect<Text, InvalidInput> =>
 const notYaml = { path: "", rule: "yaml", allowed: "YAML or JSON text" }
 
 const tooManyAliases = new InvalidInput({
-  subject: "manifest",
+  subject: "document",
   problems: [{ ...notYaml, found: "too many uses of an anchor" }]
 })
 

@@ -79,9 +79,12 @@ export interface AskingUnsafe {
   readonly enabledUnsafe: (flag: string | Definition<boolean>, context: EvaluationContext) => boolean
   readonly valueUnsafe: ValueUnsafe
   readonly variantUnsafe: VariantUnsafe
-  readonly evaluateUnsafe: (flag: string, context: EvaluationContext) => Result.Result<Decision, EvaluateError>
+  readonly evaluateUnsafe: (
+    flag: string | Definition<unknown>,
+    context: EvaluationContext
+  ) => Result.Result<Decision, EvaluateError>
   readonly explainUnsafe: (
-    flag: string,
+    flag: string | Definition<unknown>,
     context: EvaluationContext,
     options?: Explanation.Options
   ) => Result.Result<Explained, FlagNotFound | NotReady>
@@ -129,9 +132,12 @@ export interface Asking<R = never> {
   ) => Effect.Effect<boolean, never, R>
   readonly value: ValueEffect<R>
   readonly variant: VariantEffect<R>
-  readonly evaluate: (flag: string, context?: EvaluationContext) => Effect.Effect<Decision, EvaluateError, R>
+  readonly evaluate: (
+    flag: string | Definition<unknown>,
+    context?: EvaluationContext
+  ) => Effect.Effect<Decision, EvaluateError, R>
   readonly explain: (
-    flag: string,
+    flag: string | Definition<unknown>,
     context?: EvaluationContext,
     options?: Explanation.Options
   ) => Effect.Effect<Explained, FlagNotFound | NotReady, R>
@@ -153,8 +159,9 @@ const asking = Service.askingOf<Rulestead>((fiber) => Context.getUnsafe(fiber.co
  * - `onChangeUnsafe`: calls a listener for every change from now on; the function returned ends that. A listener that
  *   throws changes nothing.
  *
- * `enabled`, `value` and `variant` take a flag's key, or a definition of it (see `Flag.make`). Effects that are not given
- * a context ask about the ambient one, `EvaluationContext.Current`; one that is given stands alone.
+ * All take a flag's key, or a definition of it (see `Flag.make`); what `evaluate` and `explain` answer is as it was
+ * authored, not decoded. Effects that are not given a context ask about the ambient one, `EvaluationContext.Current`; one
+ * that is given stands alone.
  *
  * **Example**
  *

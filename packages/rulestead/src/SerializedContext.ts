@@ -8,15 +8,9 @@ import * as Schema from "effect/Schema"
 import * as EvaluationContext from "./EvaluationContext.ts"
 import * as Facts from "./internal/facts.ts"
 import * as InvalidInput from "./InvalidInput.ts"
-import { isValue, type Value } from "./Value.ts"
+import { Value } from "./Value.ts"
 
-/**
- * JSON facts, taken as they are: names such as `__proto__` are names like any other.
- */
-const JsonFacts = Schema.declare<{ readonly [name: string]: Value }>(
-  (input): input is { readonly [name: string]: Value } => Facts.isFacts(input) && isValue(input),
-  { expected: "an object of JSON values" }
-)
+const JsonFacts = Schema.Record(Schema.String, Value)
 
 /**
  * - `version`: of this format.

@@ -87,7 +87,7 @@ export type {
  * - `findAll`: all flags, ready to be decided, and only for that: each is a question, as far as health counts them.
  * - `flags`: all flags. None of these is to be held across a turn of the event loop: the next snapshot changes them in
  *   place.
- * - `unmet`: reports that what a flag serves does not fit the definition that code has of it.
+ * - `unmet`: counts and reports that what a flag serves does not fit the definition that code has of it.
  * - `provenance`: of everything decided now; another object as soon as anything in it is different.
  * - `fresh`: waits until the snapshot is confirmed by the store.
  * - `refresh`: looks at the store now, and waits until that has ended.

@@ -126,6 +126,19 @@ export interface PageOptions {
 }
 
 /**
+ * Which flags to answer: archived ones only with `archived`, only those that have all `tags`, and only those of an
+ * `owner`, which is named by its `ref`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FlagOptions extends PageOptions {
+  readonly archived?: boolean | undefined
+  readonly tags?: ReadonlyArray<string> | undefined
+  readonly owner?: string | undefined
+}
+
+/**
  * Which part of the history of a flag to answer: versions lower than `before`, at most `limit` (default 100, at most
  * 1000).
  *
@@ -283,9 +296,9 @@ export class Store extends Context.Service<Store, {
    */
   readonly unarchiveFlag: (key: string, options: ChangeOptions) => Effect.Effect<StoredFlag, ChangeError>
   readonly flag: (key: string) => Effect.Effect<StoredFlag, NotFound | StoreUnavailable>
-  /** Flags by key; archived ones only when asked for. */
+  /** Flags by key. */
   readonly flags: (
-    options?: PageOptions & { readonly archived?: boolean | undefined }
+    options?: FlagOptions
   ) => Effect.Effect<ReadonlyArray<StoredFlag>, InvalidInput | StoreUnavailable>
 
   /**

@@ -53,6 +53,19 @@ export interface Page {
 }
 
 /**
+ * Without archived flags, unless `archived`; only flags that have all `tags`, and, where one is named, the `owner` with
+ * this `ref`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FlagPage extends Page {
+  readonly archived: boolean
+  readonly tags: ReadonlyArray<string>
+  readonly owner: string | null
+}
+
+/**
  * An entry that a snapshot has, without its content.
  *
  * @category models
@@ -120,8 +133,7 @@ export class StoreBackend extends Context.Service<StoreBackend, {
     ) => Answer<{ readonly flag: StoredFlag | undefined; readonly environment: StoredEnvironment | undefined }>
     /** Those that exist, by key. */
     readonly named: (keys: ReadonlyArray<string>) => Answer<ReadonlyArray<StoredFlag>>
-    /** Without archived flags, unless `archived`. */
-    readonly page: (page: Page & { readonly archived: boolean }) => Answer<ReadonlyArray<StoredFlag>>
+    readonly page: (page: FlagPage) => Answer<ReadonlyArray<StoredFlag>>
   }
 
   readonly states: {

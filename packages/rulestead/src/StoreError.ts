@@ -14,7 +14,8 @@ import { Action } from "./Audit.ts"
 export const Resource = Schema.Literals(["environment", "audience", "flag", "draft", "ruleset", "rule"])
 
 /**
- * The thing does not exist. `key` names it, as `checkout` or `checkout in prod`.
+ * The thing does not exist. `key` names it, as `checkout`, or for a draft or a ruleset that of which it would be, as
+ * `checkout in prod`.
  *
  * @category errors
  * @since 0.1.0
@@ -24,7 +25,8 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   key: Schema.String
 }) {
   override get message(): string {
-    return `There is no ${this.resource} ${this.key}`
+    const isOfFlag = this.resource === "draft" || this.resource === "ruleset"
+    return `There is no ${this.resource} ${isOfFlag ? "of " : ""}${this.key}`
   }
 }
 
@@ -79,6 +81,7 @@ export class FlagArchived extends Schema.TaggedError<FlagArchived>()("FlagArchiv
  *
  * - `key`: what the action was about; `null` for what has no key, as the audit itself.
  * - `detail`: the reason that the policy gave, if it gave one.
+ * - `cause`: redacted, because an error may name whom the policy asked about, and errors end up in logs and traces.
  *
  * @category errors
  * @since 0.1.0
@@ -88,7 +91,7 @@ export class Denied extends Schema.TaggedError<Denied>()("Denied", {
   key: Schema.NullOr(Schema.String),
   environment: Schema.NullOr(Schema.String),
   detail: Schema.NullOr(Schema.String),
-  cause: Schema.optionalKey(Schema.Defect())
+  cause: Schema.optionalKey(Schema.Redacted(Schema.Defect()))
 }) {
   override get message(): string {
     const what = [this.key, this.environment].filter((part) => part !== null).join(" in ")

@@ -202,14 +202,10 @@ const make = Effect.fnUntraced(function*(flags: Flags, scoped: () => Flags, reco
   const services = yield* Effect.context()
   const base = Object.entries(flags)
   const set = new Map<string, Decided>()
-  const unmet = (flag: string): void => {
-    cache.unmet(flag)
-    recorder.fail(`What ${flag} serves does not fit its definition`)
-  }
 
   const withFlags = (own: Flags): Context.Context<Rulestead | TestFlags> => {
     const decided = () => new Map([...base, ...set, ...Object.entries(scoped()), ...Object.entries(own)])
-    const unsafe = Decisions.make({ ...cache, ...overridden(cache, decided), unmet }, recorder.observer)
+    const unsafe = Decisions.make({ ...cache, ...overridden(cache, decided) }, recorder.observer)
     return Context.make(Rulestead, Service.make(cache, unsafe, services)).pipe(
       Context.add(TestFlags, {
         set: (flag, decided) => Effect.sync(() => void set.set(flag, decided)),

@@ -5,6 +5,7 @@ import * as Metric from "effect/Metric"
 import type { Decision } from "rulestead/Decision"
 import { DecisionObserver, type Failure } from "rulestead/DecisionObserver"
 import type { EvaluationContext } from "rulestead/EvaluationContext"
+import * as Flag from "rulestead/Flag"
 import { Rulestead } from "rulestead/Rulestead"
 import { flagEntry, on } from "./support/Published.ts"
 import { ScriptedFeed } from "./support/ScriptedFeed.ts"
@@ -78,6 +79,16 @@ describe("an observer of decisions", () => {
         ["halves", "targeting_key_missing", 1]
       ])
       assert.deepStrictEqual(decided, [])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is told of a failure where the answer does not fit the definition, and the code goes on with its own", () => {
+    const { decided, failed, layer } = recording()
+    return Effect.gen(function*() {
+      yield* Rulestead.value(Flag.boolean("checkout"), user)
+      yield* Rulestead.value(Flag.number("checkout", { default: 1 }), user)
+      assert.deepStrictEqual(decided.map(([{ flag }]) => flag), ["checkout"])
+      assert.deepStrictEqual(failed.map(([{ code, flag }]) => [flag, code]), [["checkout", "type_mismatch"]])
     }).pipe(Effect.provide(layer))
   })
 

@@ -62,6 +62,13 @@ describe("asking by a definition", () => {
       assert.deepStrictEqual(rulestead.valueUnsafe(Banner, user), yield* rulestead.value(Banner, user))
     }))
 
+  it.effect("evaluates and explains the flag as it was authored", () =>
+    Effect.gen(function*() {
+      const { rulestead } = yield* serving(banner("authored"))
+      assert.strictEqual((yield* rulestead.evaluate(Banner, user)).value, "authored")
+      assert.strictEqual((yield* rulestead.explain(Banner, user)).outcome.value, "authored")
+    }))
+
   it.effect("serves the default of the code while the flag is not known", () =>
     Effect.gen(function*() {
       const node = yield* serving()
@@ -102,6 +109,7 @@ describe("a flag that serves what its definition does not expect", () => {
         assert.strictEqual(yield* node.rulestead.value(Flag.string("checkout", { default: "bye" }), user), "bye")
       }
       assert.deepStrictEqual(unmet(), ["banner", "checkout"])
+      assert.strictEqual((yield* node.rulestead.health).counts.unmet, 6)
       assert.notInclude(JSON.stringify(node.events()), "secret")
       yield* TestClock.adjust("15 seconds")
       assert.strictEqual(yield* node.rulestead.value(Banner, user), Banner.default)

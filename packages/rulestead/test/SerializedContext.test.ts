@@ -62,7 +62,7 @@ describe("serializing", () => {
     for (const name of ["since", "most", "big"]) {
       assert.deepStrictEqual(
         refusal(SerializedContext.serialize({ attributes }, { attributes: ["plan", name] })),
-        ["attributes: type"],
+        [`attributes.${name}: type`],
         name
       )
     }

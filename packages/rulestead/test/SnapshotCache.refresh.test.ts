@@ -9,6 +9,7 @@ import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { like } from "./support/Clocks.ts"
+import { MemoryBackup } from "./support/MemoryBackup.ts"
 import { assertServes, build, eventsOf, happens, quiet } from "./support/Nodes.ts"
 import { off, on } from "./support/Published.ts"
 import { failing, ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
@@ -274,6 +275,45 @@ describe("a part of the node itself that fails unexpectedly", () => {
       yield* TestClock.adjust("1 minute")
       assertServes(node, { checkout: false })
       assert.strictEqual(node.cache.health().listener.state, "listening")
+    }))
+
+  it.effect("is reported and started again, whichever part it is, and all is as before when that is over", () =>
+    Effect.gen(function*() {
+      let isBroken = false
+      const clock = yield* Clock.Clock
+      const breaking = like(clock, {
+        monotonicTimeNanosUnsafe: () => {
+          if (isBroken) throw new Error("boom")
+          return clock.monotonicTimeNanosUnsafe()
+        }
+      })
+      const feed = withCheckout()
+      const backup = new MemoryBackup()
+      const registry: Metric.MetricRegistry = new Map()
+      const node = yield* build(feed, {}, backup.layerKeptEvery("30 seconds")).pipe(
+        Effect.provideService(Clock.Clock, breaking),
+        Effect.provideService(Metric.MetricRegistry, registry)
+      )
+      yield* happens(() => backup.written.length === 1)
+      isBroken = true
+      yield* feed.loseListener()
+      yield* TestClock.adjust("2 minutes")
+      assertServes(node, { checkout: true })
+      assert.deepStrictEqual(
+        new Set(eventsOf(node, "Faulted").map(({ part }) => part)),
+        new Set(["refresh", "listener", "freshness", "metrics", "backup"])
+      )
+      isBroken = false
+      feed.published.put(off("checkout"))
+      yield* TestClock.adjust("1 minute")
+      assertServes(node, { checkout: false })
+      assert.strictEqual(node.cache.health().listener.state, "listening")
+      assert.strictEqual(backup.written.at(-1), 2)
+      const metrics = yield* Effect.provideService(Metric.snapshot, Metric.MetricRegistry, registry)
+      assert.deepInclude(metrics.find(({ id }) => id === "rulestead_snapshot_version")?.state, { value: 2 })
+      feed.answer(unreachable)
+      yield* TestClock.adjust("2 minutes")
+      assert.isTrue(node.cache.provenance().stale)
     }))
 })
 

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
@@ -179,6 +180,30 @@ describe("a log", () => {
           "Could not refresh: wrong_environment"
         ])
       }
+    }))
+})
+
+describe("a database that was restored", () => {
+  it.effect("is in the log, in the metrics and in the health", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const log = Logger.layer([Logger.make(({ logLevel, message }) => {
+        lines.push(`${logLevel} ${String(message)}`)
+      })])
+      const registry: Metric.MetricRegistry = new Map()
+      const feed = withCheckout()
+      const node = yield* Effect.provide(build(feed), log).pipe(
+        Effect.provideService(Metric.MetricRegistry, registry)
+      )
+      feed.published.restore("epoch-2", 3, [off("checkout")])
+      yield* TestClock.adjust("40 seconds")
+      assert.include(
+        lines,
+        "Warn The database was restored or replaced: from version 1 of epoch-1 to version 3 of epoch-2"
+      )
+      const metrics = yield* Effect.provideService(Metric.snapshot, Metric.MetricRegistry, registry)
+      assert.deepInclude(metrics.find(({ id }) => id === "rulestead_epoch_changes_total")?.state, { count: 1 })
+      assert.strictEqual(node.cache.health().counts.epochs, 1)
     }))
 })
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as TestClock from "effect/testing/TestClock"
+import * as Flag from "rulestead/Flag"
 import { build, quiet } from "./support/Nodes.ts"
 import { flagEntry, off, on } from "./support/Published.ts"
 import { ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
@@ -142,12 +143,14 @@ describe("metrics", () => {
       node.rulestead.enabledUnsafe("checkout", {})
       node.rulestead.enabledUnsafe("unknown", {})
       node.rulestead.enabledUnsafe("unknown", {})
+      node.rulestead.valueUnsafe(Flag.number("search", { default: 1 }), {})
       yield* TestClock.adjust("15 seconds")
       const outcomes = yield* read("rulestead_refreshes_total")
       assert.strictEqual(outcomes["ok"], attempts)
       assert.strictEqual(outcomes["unreachable"], node.cache.health().refresh.failures)
       assert.deepStrictEqual(yield* read("rulestead_flags_missing_total"), { unknown: 2, not_ready: 0 })
-      assert.deepStrictEqual(yield* read("rulestead_stale_decisions_total"), { "": 1 })
+      assert.deepStrictEqual(yield* read("rulestead_definitions_unmet_total"), { "": 1 })
+      assert.deepStrictEqual(yield* read("rulestead_stale_decisions_total"), { "": 2 })
       assert.deepStrictEqual(yield* read("rulestead_snapshot_version"), { "": 1 })
       assert.isAtLeast(Number((yield* read("rulestead_snapshot_age_seconds"))[""]), 90)
       const { ok = 0, unreachable: failed = 0 } = outcomes

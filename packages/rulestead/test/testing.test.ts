@@ -79,10 +79,10 @@ layer(Testing.layer({
       const flags = yield* Testing.TestFlags
       assert.strictEqual(yield* unexpected(Rulestead.enabled("unknown")), "The test has no flag unknown")
       assert.strictEqual(yield* unexpected(Rulestead.evaluate("unknown")), "The test has no flag unknown")
-      assert.include(yield* unexpected(Rulestead.value("limit", {}, "ten")), "limit is of another type")
+      assert.include(yield* unexpected(Rulestead.value("limit", {}, "ten")), "What limit serves is not")
       assert.include(
         yield* unexpected(Rulestead.value(Flag.string("limit", { default: "" }))),
-        "limit serves does not fit its definition"
+        "What limit serves is not"
       )
       assert.deepInclude(yield* flags.asked, { flag: "unknown", reason: "flag_not_found", variant: null })
     }))

@@ -6,10 +6,14 @@ export class Announcements {
   private wanted = 0
   private misses = 0
 
-  /** Whether the version is news to somebody who holds `held`. */
+  /**
+   * Whether the version is news to somebody who holds `held`. Next to a newer one it is none, unless that one was looked
+   * for in vain: then it may never come.
+   */
   hear(version: number, held: number): boolean {
+    if (version <= held || (version <= this.newest && this.misses === 0)) return false
     this.newest = Math.max(this.newest, version)
-    return version > held
+    return true
   }
 
   /** A look at the store begins. */

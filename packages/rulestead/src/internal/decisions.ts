@@ -28,17 +28,31 @@ export const make = (
     return served
   }
 
+  const tell = (served: Served, context: EvaluationContext): void =>
+    observer?.decided(served.from(provenance()), context ?? empty)
+
   const serve = observer === undefined ? count : (flag: CompiledFlag, context: EvaluationContext): Served => {
     const served = count(flag, context)
-    observer.decided(served.from(provenance()), context ?? empty)
+    tell(served, context)
     return served
+  }
+
+  const mismatch = (flag: string, context: EvaluationContext): void =>
+    observer?.failed({ flag, code: "type_mismatch", snapshot: provenance() }, context ?? empty)
+
+  /** What the flag serves does not fit its definition. */
+  const misfit = (flag: string, context: EvaluationContext): void => {
+    unmet(flag)
+    mismatch(flag, context)
   }
 
   const read = <A>(definition: Definition<A>, context: EvaluationContext): A => {
     const flag = find(definition.key) ?? miss(definition.key, context)
     if (flag === undefined) return definition.default
-    const { fits, value } = definition.read(serve(flag, context).outcome)
-    if (!fits) unmet(definition.key)
+    const served = count(flag, context)
+    const { fits, value } = definition.read(served.outcome)
+    if (fits) tell(served, context)
+    else misfit(definition.key, context)
     return value
   }
 
@@ -76,7 +90,7 @@ export const make = (
     const flag = find(key) ?? miss(key, context)
     if (flag === undefined) return otherwise
     if (flag.valueType === typeOf(otherwise)) return serve(flag, context).outcome.value
-    observer?.failed({ flag: key, code: "type_mismatch", snapshot: provenance() }, context ?? empty)
+    mismatch(key, context)
     return otherwise
   }
 
@@ -89,10 +103,16 @@ export const make = (
     { isVariant, key }: Definition<unknown, string, Variant>,
     context: EvaluationContext
   ): Variant | undefined => {
-    const variant = chosen(key, context)
-    if (variant === undefined || isVariant(variant)) return variant
-    unmet(key)
-    return undefined
+    const flag = find(key) ?? miss(key, context)
+    if (flag === undefined) return undefined
+    const served = count(flag, context)
+    const variant = served.outcome.variant ?? undefined
+    if (variant !== undefined && !isVariant(variant)) {
+      misfit(key, context)
+      return undefined
+    }
+    tell(served, context)
+    return variant
   }
 
   function variantUnsafe<Variant extends string>(
@@ -104,7 +124,8 @@ export const make = (
     return isDefinition(flag) ? chosenBy(flag, context) : chosen(flag, context)
   }
 
-  const evaluateUnsafe: AskingUnsafe["evaluateUnsafe"] = (key, context) => {
+  const evaluateUnsafe: AskingUnsafe["evaluateUnsafe"] = (asked, context) => {
+    const key = keyOf(asked)
     const flag = find(key)
     if (flag === undefined) return fail(notFound(key), key, context)
     const served = decideStrict(flag, context ?? empty)
@@ -115,7 +136,8 @@ export const make = (
     return Result.succeed(decision)
   }
 
-  const explainUnsafe: AskingUnsafe["explainUnsafe"] = (key, context, options) => {
+  const explainUnsafe: AskingUnsafe["explainUnsafe"] = (asked, context, options) => {
+    const key = keyOf(asked)
     const flag = flags().get(key)
     if (flag === undefined) return Result.fail(notFound(key))
     return Result.succeed({ ...explain(flag, context ?? empty, options), snapshot: provenance() })
@@ -130,3 +152,5 @@ export const make = (
 
   return { enabledUnsafe, valueUnsafe, variantUnsafe, evaluateUnsafe, explainUnsafe, decisionsUnsafe }
 }
+
+const keyOf = (flag: string | Definition<unknown>): string => isDefinition(flag) ? flag.key : flag

@@ -16,6 +16,7 @@ const missing = counter(
   "flags_missing_total",
   "Questions for an unknown flag, or before there was a snapshot"
 )
+const unmet = counter("definitions_unmet_total", "Questions whose answer did not fit the definition in the code")
 const stale = counter("stale_decisions_total", "Questions for a flag that was there, while the snapshot was stale")
 const refreshes = counter("refreshes_total", "Looks at the store by outcome")
 const refused = counter(
@@ -35,7 +36,7 @@ const version = Metric.gauge("rulestead_snapshot_version", { description: "The v
 export class Metrics {
   private readonly context: Context.Context<never>
   private readonly attributes: { readonly environment: string }
-  private carried: Counts = { missing: 0, unready: 0, stale: 0, refused: 0, epochs: 0 }
+  private carried: Counts = { missing: 0, unready: 0, unmet: 0, stale: 0, refused: 0, epochs: 0 }
 
   constructor(environment: string, context: Context.Context<never>) {
     this.context = context
@@ -56,6 +57,7 @@ export class Metrics {
     const since = (count: keyof Counts) => counts[count] - this.carried[count]
     this.update(missing, since("missing"), { reason: "unknown" })
     this.update(missing, since("unready"), { reason: "not_ready" })
+    this.update(unmet, since("unmet"))
     this.update(stale, since("stale"))
     this.update(refused, since("refused"))
     this.update(epochs, since("epochs"))

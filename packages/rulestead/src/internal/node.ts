@@ -100,6 +100,7 @@ export const make = Effect.fnUntraced(function*(
       counts: {
         missing: missing.missing,
         unready: missing.unready,
+        unmet: current.unmet.unmet,
         stale: current.staleDecisions,
         refused: current.refused,
         epochs: current.epochs
@@ -181,7 +182,7 @@ export const make = Effect.fnUntraced(function*(
     find: (flag) => current.find(flag),
     findAll: () => current.findAll(),
     flags: () => current.index.flags,
-    unmet: (flag) => current.unmet.report(flag),
+    unmet: (flag) => current.unmet.count(flag),
     provenance: background ? () => current.provenance : () => {
       Freshness.check(current, staleAfter, Monotonic.nowUnsafe(clock))
       return current.provenance

@@ -98,10 +98,15 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     for (const deferred of whom) Deferred.doneUnsafe(deferred, answer)
   }
 
-  /** In another epoch: what was announced meanwhile may be of it, and is worth a look. */
+  const poke = (): void => {
+    isDue = true
+    Queue.offerUnsafe(wake, undefined)
+  }
+
+  /** In another epoch: what was announced meanwhile may be of either, so one look more has to tell. */
   const startOver = (): void => {
     announcements.forget()
-    isDue = true
+    poke()
   }
 
   const attempt = Effect.fnUntraced(function*() {
@@ -148,11 +153,6 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     yield* Effect.sleep(atLeast)
     yield* Effect.timeoutOption(Queue.take(wake), delay - atLeast)
   })
-
-  const poke = (): void => {
-    isDue = true
-    Queue.offerUnsafe(wake, undefined)
-  }
 
   /** A look at the store that begins after this call, and what became of it. */
   const ask = (look: () => void): Effect.Effect<void, NotRefreshed> =>

@@ -34,7 +34,8 @@ export const make = (
     onChangeUnsafe: (listener) => {
       const fiber = Effect.runForkWith(services)(
         Stream.runForEach(changes, (change) =>
-          Effect.sync(() => listener(change)).pipe(
+          // A listener may be an async function, whose rejection would end the process.
+          Effect.promise(async () => listener(change)).pipe(
             Effect.catchDefect(() => Effect.logError("A listener of changes threw"))
           ))
       )

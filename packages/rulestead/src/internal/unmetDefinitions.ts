@@ -1,10 +1,12 @@
 /**
- * Flags that serve what their definitions in the code do not expect.
+ * Flags that serve what their definitions in the code do not expect: all are counted, and some are named.
  */
 import { Named } from "./named.ts"
 import type { Reporter } from "./reporter.ts"
 
 export class UnmetDefinitions {
+  /** Decisions whose answer did not fit. */
+  unmet = 0
   private readonly reporter: Reporter
   private readonly named = new Named()
 
@@ -12,7 +14,8 @@ export class UnmetDefinitions {
     this.reporter = reporter
   }
 
-  report(flag: string): void {
+  count(flag: string): void {
+    this.unmet++
     if (this.named.isKnown(flag)) return
     this.named.add(flag)
     this.reporter.report({ _tag: "DefinitionUnmet", flag })

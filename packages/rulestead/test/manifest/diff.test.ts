@@ -100,7 +100,7 @@ describe("validating a manifest", () => {
       code: "type",
       path: "flags[0].defaultValue",
       message: "found a number",
-      fix: "allowed is: true or false"
+      fix: "true or false"
     }])
     assert.isTrue(Finding.hasErrors(findings))
   })

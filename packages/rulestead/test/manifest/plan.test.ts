@@ -211,9 +211,14 @@ describe("applying a plan", () => {
   inStore("is refused when the plan itself was changed", () =>
     Effect.gen(function*() {
       const plan = yield* make()
-      const forged = { ...plan, request: { environment: "prod", manifest: { ...manifestOf(plan), flags: [] } } }
-      const error = yield* Effect.flip(Plan.apply(yield* Plan.decode(forged)))
-      assert.strictEqual(error._tag, "Stale")
+      const asked = { ...plan, request: { environment: "prod", manifest: { ...manifestOf(plan), flags: [] } } }
+      const shown = { ...plan, changes: plan.changes.slice(1) }
+      for (
+        const forged of [asked, shown, { ...plan, findings: [], unchanged: { audiences: ["members"], flags: [] } }]
+      ) {
+        const error = yield* Effect.flip(Plan.apply(yield* Plan.decode(forged)))
+        assert.strictEqual(error._tag, "Stale")
+      }
       assert.strictEqual(yield* countWrites, 0)
     }))
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import * as Actor from "../../Actor.ts"
 import type * as Audit from "../../Audit.ts"
@@ -154,10 +155,12 @@ const placeOf = ({ key, protected: isProtected }: Policy.Place): Policy.Place =>
 /** Why it is denied; nothing, if it is allowed. A policy that is not of this library may answer anything. */
 const refusalOf = (
   exit: Exit.Exit<unknown, unknown>
-): { readonly detail: string | null; readonly cause?: unknown } | undefined => {
+): { readonly detail: string | null; readonly cause?: Redacted.Redacted<unknown> } | undefined => {
   if (Exit.isFailure(exit)) {
     const cause = Cause.squash(exit.cause)
-    return cause instanceof Overdue ? { detail: overdue(cause) } : { detail: "the policy failed", cause }
+    return cause instanceof Overdue
+      ? { detail: overdue(cause) }
+      : { detail: "the policy failed", cause: Redacted.make(cause) }
   }
   const verdict = exit.value
   if (Predicate.isTagged(verdict, "Allowed")) return undefined

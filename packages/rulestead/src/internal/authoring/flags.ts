@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Flag from "../../Flag.ts"
 import * as Lifecycle from "../../Lifecycle.ts"
-import type { ChangeOptions, PageOptions, Store, StoredFlag, WriteOptions } from "../../Store.ts"
+import type { ChangeOptions, FlagOptions, Store, StoredFlag, WriteOptions } from "../../Store.ts"
 import { FlagArchived } from "../../StoreError.ts"
 import * as Content from "./content.ts"
 import type { Desk } from "./desk.ts"
@@ -84,12 +84,14 @@ export const make = (desk: Desk): Commands => {
   })
 
   const flags = Effect.fn("Store.flags")(
-    function*(options: PageOptions & { readonly archived?: boolean | undefined } = {}) {
-      const { after, archived, limit } = yield* Options.decodePage(options)
+    function*(options: FlagOptions = {}) {
+      const { after, archived, limit, owner, tags } = yield* Options.decodeFlags(options)
       return yield* table.page({
         after: after ?? "",
         limit: limit ?? Options.defaultLimit,
-        archived: archived ?? false
+        archived: archived ?? false,
+        tags: tags ?? [],
+        owner: owner ?? null
       })
     }
   )

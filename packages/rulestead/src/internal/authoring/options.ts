@@ -68,6 +68,16 @@ export const decodePage = decode(
   Schema.Struct({ ...pageFields, archived: Schema.optional(Schema.Boolean) })
 )
 
+export const decodeFlags = decode(
+  "options",
+  Schema.Struct({
+    ...pageFields,
+    archived: Schema.optional(Schema.Boolean),
+    tags: Schema.optional(Schema.Array(text("tag", 64))),
+    owner: Schema.optional(text("owner", 255))
+  })
+)
+
 export const decodeHistory = decode(
   "options",
   Schema.Struct({ before: Schema.optional(Version), limit: Schema.optional(Limit) })

@@ -7,6 +7,7 @@ import type { Plan } from "../../Plan.ts"
 import { type Seen, Stale } from "../../Stale.ts"
 import { Store, type WriteOptions } from "../../Store.ts"
 import { Commands } from "../../StoreBackend.ts"
+import { isSame } from "../canonicalJson.ts"
 import * as Planning from "./planning.ts"
 import { report } from "./report.ts"
 import { write } from "./writing.ts"
@@ -20,7 +21,7 @@ export const apply = Effect.fnUntraced(function*(plan: Plan, options: WriteOptio
 
 const applyHere = Effect.fnUntraced(function*(plan: Plan, options: WriteOptions) {
   const now = yield* Planning.make(plan.request)
-  if (now.plan.token !== plan.token) {
+  if (!isSame(now.plan, plan)) {
     return yield* new Stale({ environment: plan.environment.key, moved: movedSince(plan, now.plan) })
   }
   const refused = Finding.toRefusal("plan", now.plan.findings)

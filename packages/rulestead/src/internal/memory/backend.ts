@@ -55,7 +55,7 @@ export const make = (
           environment: Tables.get(environments, environment)
         })),
       named: (keys) => read(({ flags }) => keys.toSorted().flatMap((key) => Tables.get(flags, key) ?? [])),
-      page: (page) => read(({ flags }) => Tables.page(flags, page))
+      page: (page) => read(({ flags }) => Tables.pageOfFlags(flags, page))
     },
     states: {
       get: (flag, environment) => read(({ states }) => Tables.get(states, Tables.idOf(flag, environment))),

@@ -13,7 +13,7 @@ import type {
   StoredEnvironment,
   StoredFlag
 } from "../../Store.ts"
-import type { Page, UseRow } from "../../StoreBackend.ts"
+import type { FlagPage, Page, UseRow } from "../../StoreBackend.ts"
 import { keep } from "./keep.ts"
 import type { Snapshot } from "./snapshots.ts"
 
@@ -73,9 +73,25 @@ export const all = <A extends { readonly key: string }>(rows: Rows<A>): Readonly
 
 export const page = <A extends { readonly key: string; readonly archivedAt: number | null }>(
   rows: Rows<A>,
+  options: Page & { readonly archived: boolean }
+): ReadonlyArray<A> => pageOf(all(rows), options)
+
+const pageOf = <A extends { readonly key: string; readonly archivedAt: number | null }>(
+  rows: ReadonlyArray<A>,
   { after, archived, limit }: Page & { readonly archived: boolean }
 ): ReadonlyArray<A> =>
-  all(rows).filter(({ archivedAt, key }) => key > after && (archived || archivedAt === null)).slice(0, limit)
+  rows.filter(({ archivedAt, key }) => key > after && (archived || archivedAt === null)).slice(0, limit)
+
+export const pageOfFlags = (
+  rows: Rows<StoredFlag>,
+  { owner, tags, ...page }: FlagPage
+): ReadonlyArray<StoredFlag> =>
+  pageOf(
+    all(rows).filter((flag) =>
+      tags.every((tag) => flag.tags.includes(tag)) && (owner === null || flag.owner?.ref === owner)
+    ),
+    page
+  )
 
 /** Versions lower than `before`, newest first. */
 export const history = (

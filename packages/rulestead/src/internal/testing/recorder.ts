@@ -24,11 +24,11 @@ export class Recorder {
     failed: ({ code, flag }) => {
       this.asked = [...this.asked, { flag, reason: code, variant: null }]
       if (code === "flag_not_found") this.fail(`The test has no flag ${flag}`)
-      if (code === "type_mismatch") this.fail(`The flag ${flag} is of another type than the default it was asked with`)
+      if (code === "type_mismatch") this.fail(`What ${flag} serves is not what the code expects of it`)
     }
   }
 
-  fail(message: string): void {
+  private fail(message: string): void {
     if (this.unexpected === "fail") throw new Unexpected(message)
   }
 
