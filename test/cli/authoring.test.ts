@@ -46,6 +46,37 @@ describe("a flag", () => {
       assert.strictEqual(flag.description, "Hello")
     }))
 
+  it.live("loses its tags and its owner when that is asked for", () =>
+    Effect.gen(function*() {
+      const cli = yield* CommandLine.make()
+      yield* cli.run("flag create banner --owner team:web --tag home")
+      yield* cli.run("flag change banner --untagged --unowned")
+      const { owner, tags } = yield* Context.get(cli.services, Store).flag("banner")
+      assert.deepStrictEqual({ owner, tags }, { owner: null, tags: [] })
+    }))
+
+  it.live("is found by its owner and its tags", () =>
+    Effect.gen(function*() {
+      const cli = yield* CommandLine.make()
+      yield* cli.run("flag create banner --owner team:web --tag home --tag sale")
+      yield* cli.run("flag create footer --owner team:web --tag home")
+      yield* cli.run("flag create checkout --owner team:shop")
+      const keys = (args: string) =>
+        Effect.map(cli.run(args), ({ output }) => output.split("\n").slice(1).map((line) => line.split(" ")[0]))
+      assert.deepStrictEqual(yield* keys("flag list --owner web"), ["banner", "footer"])
+      assert.deepStrictEqual(yield* keys("flag list --tag home --tag sale"), ["banner"])
+      assert.strictEqual((yield* cli.run("flag list --owner nobody")).output, "No such flags.")
+    }))
+
+  it.live("says what is wrong with a value in the words of its type", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      const refused = yield* cli.run("rule set checkout launch --value maybe --env dev")
+      assert.strictEqual(refused.code, 3)
+      assert.include(refused.errors, "--value is not true or false")
+      assert.include((yield* cli.run("flag create n1 --type number --default abc")).errors, "--default is not a number")
+    }))
+
   it.live("is archived only when that was agreed to, and can be taken up again", () =>
     Effect.gen(function*() {
       const cli = yield* begin()
@@ -63,6 +94,21 @@ describe("a flag", () => {
 })
 
 describe("rules", () => {
+  it.live("are not called a draft where nothing had to be changed", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      const { rules: [rule] } = (yield* Context.get(cli.services, Store).ruleset("checkout", "dev")).ruleset
+      assert.deepStrictEqual(yield* cli.run(`rule move checkout ${rule?.key} 0 --env dev`), {
+        code: 0,
+        output: "Nothing to change: it is so already.",
+        errors: ""
+      })
+      assert.strictEqual(
+        (yield* cli.run("rule remove checkout nope --env dev")).errors,
+        "error: There is no rule nope of checkout in dev\nTo see which there are: rulestead rule list checkout --env dev"
+      )
+    }))
+
   it.live("change one at a time, and only in what was said", () =>
     Effect.gen(function*() {
       const cli = yield* begin()

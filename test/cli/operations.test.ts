@@ -140,7 +140,7 @@ describe("lifecycle and code-refs", () => {
       assert.include(found.output, "in the store, and not referred to: unused")
       assert.include(found.output, "recorded as shop")
       const report = yield* cli.run("lifecycle --env dev")
-      assert.match(report.output, /^checkout .* 1 places /m)
+      assert.match(report.output, /^checkout .* 1 place /m)
       assert.strictEqual((yield* cli.run("lifecycle --env dev --owner nobody")).output, "No such flags.")
     }))
 })

@@ -50,6 +50,22 @@ describe("a protected environment", () => {
       assert.include(tried.output, "would kill checkout in prod")
     }))
 
+  it.live("takes the fingerprint of what a new definition of an audience touches", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      yield* cli.run("audience create beta --when 'plan equals beta'")
+      yield* cli.run(
+        "rule set checkout b --audience beta --value true --env prod --publish --reason r --confirm checkout"
+      )
+      const change = "audience change beta --everyone --reason r --confirm beta"
+      const unseen = yield* cli.run(change)
+      assert.strictEqual(unseen.code, 3)
+      assert.include(unseen.errors, "rulestead audience impact beta")
+      assert.strictEqual((yield* cli.run(`${change} --dry-run`)).code, 2)
+      const { fingerprint } = yield* Context.get(cli.services, Store).audienceImpact("beta")
+      assert.strictEqual((yield* cli.run(`${change} --impact ${fingerprint}`)).code, 0)
+    }))
+
   it.live("guards what is felt there, also where it is not named", () =>
     Effect.gen(function*() {
       const cli = yield* begin()

@@ -61,6 +61,13 @@ describe("the store", () => {
       assert.deepStrictEqual([both.code, both.where], [1, "nowhere"])
     }))
 
+  it.live("is not needed to list the commands of a group", () =>
+    Effect.gen(function*() {
+      const { code, output, where } = yield* opened("flag", {})
+      assert.deepStrictEqual([code, where], [0, "nowhere"])
+      assert.include(output, "rulestead flag list")
+    }))
+
   it.live("has the schema that was named", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* opened("env list", { DATABASE_URL: url }, { schema: "flags" })).schema, "flags")

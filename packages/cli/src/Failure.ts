@@ -134,7 +134,7 @@ export const from = (error: Known): Failure => {
         code: "already_exists",
         exit: "failed",
         message: error.message,
-        next: `Keys are never used again. To look at it: rulestead ${error.resource} show ${error.key}`
+        next: `Keys are never used again. To look at it: rulestead ${commandOf(error)} show ${error.key}`
       })
     case "StoreUnavailable":
     case "FeedError":
@@ -187,9 +187,24 @@ export const from = (error: Known): Failure => {
     case "ConfigError":
       return new Failure({ code: "configuration", exit: "failed", message: error.message })
     case "PlatformError":
-      return new Failure({ code: "system", exit: "failed", message: error.message })
+      return new Failure({ code: "system", exit: "failed", message: systemMessage(error) })
   }
 }
+
+/** What happened to which file, without the names of functions. */
+const systemMessage = ({ message, reason }: PlatformError): string => {
+  if (reason._tag === "BadArgument" || reason.pathOrDescriptor === undefined) return message
+  return `${reason.pathOrDescriptor}: ${systemReasons[reason._tag] ?? reason.description ?? reason._tag}`
+}
+
+const systemReasons: Partial<Record<PlatformError["reason"]["_tag"], string>> = {
+  AlreadyExists: "it is there already",
+  BadResource: "it is not of the right kind",
+  NotFound: "there is no such file or folder",
+  PermissionDenied: "this user may not"
+}
+
+const commandOf = ({ resource }: AlreadyExists): string => resource === "environment" ? "env" : resource
 
 const whereToLook = ({ key, resource }: NotFound): string => {
   switch (resource) {
@@ -204,7 +219,7 @@ const whereToLook = ({ key, resource }: NotFound): string => {
     case "ruleset":
       return `To see what was published: rulestead history ${flagOf(key)}`
     case "rule":
-      return "To see the rules of a flag: rulestead rule list FLAG"
+      return `To see which there are: rulestead rule list ${flagOf(key.replace(/^.* of /s, ""))}`
   }
 }
 

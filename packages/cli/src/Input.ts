@@ -39,15 +39,9 @@ export const document = Effect.fnUntraced(function*<A, E, R>(
 const isInvalid = (error: unknown): error is InvalidInput =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "InvalidInput"
 
-/** A JSON value given on the command line. */
-export const json = (content: string, name: string): Effect.Effect<Schema.Json, Failure> =>
-  Effect.mapError(readJson(content), () =>
-    new Failure({
-      code: "invalid",
-      exit: "refused",
-      message: `${name} is not JSON`,
-      next: "A text needs double quotes, as '\"dark\"'."
-    }))
+/** A JSON value. Else `message` says what was expected, and `next` how it is written. */
+export const json = (content: string, message: string, next: string): Effect.Effect<Schema.Json, Failure> =>
+  Effect.mapError(readJson(content), () => new Failure({ code: "invalid", exit: "refused", message, next }))
 
 const readJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Json))
 

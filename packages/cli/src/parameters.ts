@@ -22,6 +22,19 @@ export const description = Flag.String("description").pipe(
   Flag.optional
 )
 
+/** For lists of flags. */
+export const ownedBy = Flag.String("owner").pipe(
+  Flag.withMetavar("<ref>"),
+  Flag.withDescription("Only flags of this owner, as payments"),
+  Flag.optional
+)
+
+/** For lists of flags. */
+export const tagged = Flag.String("tag").pipe(
+  Flag.withDescription("Only flags with this tag; repeated, with all of them"),
+  Flag.atLeast(0)
+)
+
 export const after = Flag.String("after").pipe(
   Flag.withMetavar("<key>"),
   Flag.withDescription("Go on after this key, for long lists"),

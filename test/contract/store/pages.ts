@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type PageOptions, Store } from "rulestead/Store"
+import { type FlagOptions, type PageOptions, Store } from "rulestead/Store"
 import { invalid } from "../support/refusals.ts"
 import * as Scene from "../support/Scene.ts"
 
@@ -53,6 +53,38 @@ export const pages = (it: Scene.It) => {
       assert.deepStrictEqual(yield* listed(undefined), [`${prefix}a`, `${prefix}c`])
       assert.deepStrictEqual(yield* listed(false), [`${prefix}a`, `${prefix}c`])
       assert.deepStrictEqual(yield* listed(true), [`${prefix}a`, `${prefix}b`, `${prefix}c`])
+    }))
+
+  it.effect("flags are listed by their tags and their owner", () =>
+    Effect.gen(function*() {
+      const store = yield* Store
+      const prefix = `${Scene.key("page")}-`
+      const create = (suffix: string, tags: ReadonlyArray<string>, ref?: string) =>
+        store.createFlag({
+          key: `${prefix}${suffix}`,
+          valueType: "boolean",
+          defaultValue: true,
+          tags,
+          ...(ref === undefined ? {} : { owner: { kind: "team", ref } })
+        })
+      yield* create("a", ["home", "it's"], "web")
+      yield* create("b", ["home"], "shop")
+      yield* create("c", ["it's", "home", "new"], "web")
+      yield* create("d", [])
+      const listed = (filter: FlagOptions) =>
+        Effect.map(
+          pagesOf((options) => store.flags({ ...options, ...filter }), prefix, 1),
+          (pages) => pages.flat().map((key) => key.slice(prefix.length)).join("")
+        )
+      assert.strictEqual(yield* listed({ tags: [], owner: undefined }), "abcd")
+      assert.strictEqual(yield* listed({ tags: ["home"] }), "abc")
+      assert.strictEqual(yield* listed({ tags: ["home", "it's"] }), "ac")
+      assert.strictEqual(yield* listed({ owner: "web" }), "ac")
+      assert.strictEqual(yield* listed({ owner: "web", tags: ["new"] }), "c")
+      assert.strictEqual(yield* listed({ owner: "nobody" }), "")
+      yield* Scene.archive(`${prefix}c`)
+      assert.strictEqual(yield* listed({ owner: "web" }), "a")
+      assert.strictEqual(yield* listed({ owner: "web", archived: true }), "ac")
     }))
 
   it.effect("a list answers at most a hundred unless told", () =>

@@ -8,6 +8,7 @@ import * as Audience from "rulestead/Audience"
 import { Store } from "rulestead/Store"
 import * as Conditions from "../conditions.ts"
 import * as Connection from "../Connection.ts"
+import { Failure } from "../Failure.ts"
 import { given } from "../given.ts"
 import * as Input from "../Input.ts"
 import { StoredAudience } from "../output/documents.ts"
@@ -48,7 +49,8 @@ const list = Command.make(
 ).pipe(
   Output.prints(Listed),
   Command.withDescription("List the audiences."),
-  Command.withExamples([{ command: "rulestead audience list" }])
+  Command.withExamples([{ command: "rulestead audience list" }]),
+  Command.provide(Connection.layer)
 )
 
 const show = Command.make(
@@ -68,7 +70,8 @@ const show = Command.make(
 ).pipe(
   Output.prints(StoredAudience),
   Command.withDescription("Show an audience."),
-  Command.withExamples([{ command: "rulestead audience show beta-testers" }])
+  Command.withExamples([{ command: "rulestead audience show beta-testers" }]),
+  Command.provide(Connection.layer)
 )
 
 const definition = {
@@ -116,7 +119,8 @@ const create = Command.make(
   Command.withDescription("Create an audience."),
   Command.withExamples([
     { command: "rulestead audience create beta-testers --when 'beta equals true' --when 'country in AT,DE'" }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
 
 const change = Command.make(
@@ -143,6 +147,10 @@ const change = Command.make(
     const impact = yield* store.audienceImpact(key)
     const live = changed.definition === undefined ? [] : impact.uses.filter(({ stage }) => stage === "live")
     const environments = [...new Set(live.map(({ environment }) => environment))]
+    const fingerprint = input.dryRun
+      ? Option.some(Option.getOrElse(input.impact, () => impact.fingerprint))
+      : input.impact
+    if (Option.isNone(fingerprint) && live.some((use) => use.protected)) return yield* unseen(key, environments)
     yield* Write.run(input, {
       key,
       environments,
@@ -150,7 +158,7 @@ const change = Command.make(
     }, (how) =>
       store.changeAudience(key, changed, {
         ...how.change(revision),
-        impact: Option.getOrUndefined(input.impact)
+        impact: Option.getOrUndefined(fingerprint)
       }))
   })
 ).pipe(
@@ -162,8 +170,17 @@ const change = Command.make(
       command: "rulestead audience change staff --everyone --impact FINGERPRINT --reason \"all hands\" --confirm staff",
       description: "With the fingerprint of: rulestead audience impact staff"
     }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
+
+const unseen = (key: string, environments: ReadonlyArray<string>) =>
+  new Failure({
+    code: "impact_required",
+    exit: "refused",
+    message: `${key} is live in ${environments.join(", ")}: a change needs the fingerprint of what it touches`,
+    next: `Look first: rulestead audience impact ${key}. Then give the fingerprint with --impact.`
+  })
 
 const usesText = (uses: ReadonlyArray<Audience.Use>): string =>
   uses.map(({ environment, flag }) => `${flag} in ${environment}`).join(", ")
@@ -192,7 +209,8 @@ const impact = Command.make(
 ).pipe(
   Output.prints(Audience.Impact),
   Command.withDescription("Show what changing an audience would touch, and the fingerprint of that."),
-  Command.withExamples([{ command: "rulestead audience impact beta-testers" }])
+  Command.withExamples([{ command: "rulestead audience impact beta-testers" }]),
+  Command.provide(Connection.layer)
 )
 
 const archive = Command.make(
@@ -211,7 +229,8 @@ const archive = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Archive an audience that no rule refers to."),
-  Command.withExamples([{ command: "rulestead audience archive beta-testers --yes" }])
+  Command.withExamples([{ command: "rulestead audience archive beta-testers --yes" }]),
+  Command.provide(Connection.layer)
 )
 
 const unarchive = Command.make(
@@ -226,12 +245,12 @@ const unarchive = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Take an archived audience up again."),
-  Command.withExamples([{ command: "rulestead audience unarchive beta-testers" }])
+  Command.withExamples([{ command: "rulestead audience unarchive beta-testers" }]),
+  Command.provide(Connection.layer)
 )
 
 export const audience = Command.make("audience").pipe(
   Command.withDescription("Audiences: conditions under a name, for the rules of any flag."),
   Command.withExamples([{ command: "rulestead audience list" }]),
-  Command.withSubcommands([list, show, create, change, impact, archive, unarchive]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([list, show, create, change, impact, archive, unarchive])
 )

@@ -96,7 +96,8 @@ const list = Command.make(
   Command.withExamples([
     { command: "rulestead audit list new-checkout --env prod" },
     { command: "rulestead audit list --by ada --action kill_switch.engage --since 2027-01-01" }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
 
 const show = Command.make(
@@ -134,13 +135,13 @@ const show = Command.make(
 ).pipe(
   Output.prints(Audit.Event),
   Command.withDescription("Show one event, with what was there before and after."),
-  Command.withExamples([{ command: "rulestead audit show 42" }])
+  Command.withExamples([{ command: "rulestead audit show 42" }]),
+  Command.provide(Connection.layer)
 )
 
 export const audit = Command.make("audit").pipe(
   Command.withDescription("The audit: who did what, when and why. It can be added to, and never changed."),
   Command.withShortDescription("Who did what, when and why."),
   Command.withExamples([{ command: "rulestead audit list --env prod" }]),
-  Command.withSubcommands([list, show]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([list, show])
 )

@@ -35,7 +35,8 @@ const list = Command.make(
 ).pipe(
   Output.prints(Listed),
   Command.withDescription("List the environments."),
-  Command.withExamples([{ command: "rulestead env list" }])
+  Command.withExamples([{ command: "rulestead env list" }]),
+  Command.provide(Connection.layer)
 )
 
 const show = Command.make(
@@ -56,7 +57,8 @@ const show = Command.make(
 ).pipe(
   Output.prints(StoredEnvironment),
   Command.withDescription("Show an environment."),
-  Command.withExamples([{ command: "rulestead env show prod" }])
+  Command.withExamples([{ command: "rulestead env show prod" }]),
+  Command.provide(Connection.layer)
 )
 
 const name = Flag.String("name").pipe(Flag.withDescription("Its name, for people (default: its key)"), Flag.optional)
@@ -88,7 +90,8 @@ const create = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Create an environment."),
-  Command.withExamples([{ command: "rulestead env create prod --name Production --protected" }])
+  Command.withExamples([{ command: "rulestead env create prod --name Production --protected" }]),
+  Command.provide(Connection.layer)
 )
 
 const change = Command.make(
@@ -121,12 +124,12 @@ const change = Command.make(
   Command.withExamples([
     { command: "rulestead env change prod --protected", description: "From now on, changes need a reason" },
     { command: "rulestead env change prod --no-protected --reason \"end of the freeze\" --confirm prod" }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
 
 export const env = Command.make("env").pipe(
   Command.withDescription("Environments: where flags are decided."),
   Command.withExamples([{ command: "rulestead env list" }]),
-  Command.withSubcommands([list, show, create, change]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([list, show, create, change])
 )

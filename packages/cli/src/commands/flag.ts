@@ -26,18 +26,31 @@ const Listed = Schema.Struct({
 const list = Command.make(
   "list",
   {
-    env: Parameters.environment,
+    env: CliFlag.String("env").pipe(
+      CliFlag.withAlias("e"),
+      CliFlag.withMetavar("<key>"),
+      CliFlag.withDescription("Say what they are in this environment, too"),
+      CliFlag.optional
+    ),
     archived: CliFlag.Boolean("archived").pipe(
       CliFlag.withDescription("Archived flags, too"),
       CliFlag.withDefault(false)
     ),
+    owner: Parameters.ownedBy,
+    tag: Parameters.tagged,
     after: Parameters.after,
     limit: Parameters.limit
   },
-  Effect.fnUntraced(function*({ after, archived, env, limit }) {
+  Effect.fnUntraced(function*({ after, archived, env, limit, owner, tag }) {
     const store = yield* Store
     const environment = Option.getOrUndefined(env)
-    const found = yield* store.flags({ after: Option.getOrUndefined(after), archived, limit })
+    const found = yield* store.flags({
+      after: Option.getOrUndefined(after),
+      archived,
+      limit,
+      owner: Option.getOrUndefined(owner),
+      tags: tag
+    })
     const flags = yield* Effect.forEach(
       found,
       (flag) =>
@@ -48,24 +61,37 @@ const list = Command.make(
       { concurrency: 4 }
     )
     yield* Output.show(Listed, { flags }, ({ table }) =>
-      table(flags, [
-        { header: "KEY", cell: ({ flag }) => flag.key },
-        { header: "TYPE", cell: ({ flag }) => flag.valueType },
-        { header: "DEFAULT", cell: ({ flag }) => Output.value(flag.defaultValue) },
-        ...(environment === undefined ? [] : [{
-          header: `IN ${environment.toUpperCase()}`,
-          cell: ({ state }: { readonly state: FlagState | null }) => state === null ? "" : stateOf(state)
-        }]),
-        { header: "PURPOSE", cell: ({ flag }) => flag.archivedAt === null ? flag.purpose : "(archived)" },
-        { header: "TAGS", cell: ({ flag }) => flag.tags.join(", ") },
-        { header: "DESCRIPTION", cell: ({ flag }) => flag.description }
-      ], "There are no flags. To create one: rulestead flag create KEY"))
+      table(
+        flags,
+        [
+          { header: "KEY", cell: ({ flag }) => flag.key },
+          {
+            header: "TYPE",
+            cell: ({ flag }) => flag.valueType
+          },
+          { header: "DEFAULT", cell: ({ flag }) => Output.value(flag.defaultValue) },
+          ...(environment === undefined ? [] : [{
+            header: `IN ${environment.toUpperCase()}`,
+            cell: ({ state }: { readonly state: FlagState | null }) => state === null ? "" : stateOf(state)
+          }]),
+          { header: "PURPOSE", cell: ({ flag }) => flag.archivedAt === null ? flag.purpose : "(archived)" },
+          { header: "TAGS", cell: ({ flag }) => flag.tags.join(", ") },
+          { header: "DESCRIPTION", cell: ({ flag }) => flag.description }
+        ],
+        tag.length === 0 && Option.isNone(owner)
+          ? "There are no flags. To create one: rulestead flag create KEY"
+          : "No such flags."
+      ))
     if (found.length === limit) yield* Output.remark(`There may be more: --after ${found.at(-1)?.key}`)
   })
 ).pipe(
   Output.prints(Listed),
   Command.withDescription("List flags, and with --env what they are there."),
-  Command.withExamples([{ command: "rulestead flag list --env prod" }])
+  Command.withExamples([
+    { command: "rulestead flag list --env prod" },
+    { command: "rulestead flag list --owner payments --tag checkout" }
+  ]),
+  Command.provide(Connection.layer)
 )
 
 /** As `version 3, killed, draft`. */
@@ -104,7 +130,8 @@ const show = Command.make(
 ).pipe(
   Output.prints(Shown),
   Command.withDescription("Show a flag, and what it is in each environment."),
-  Command.withExamples([{ command: "rulestead flag show new-checkout" }])
+  Command.withExamples([{ command: "rulestead flag show new-checkout" }]),
+  Command.provide(Connection.layer)
 )
 
 const ownerOf = ({ owner }: StoredFlag): string => owner === null ? "-" : `${owner.kind} ${owner.name ?? owner.ref}`
@@ -225,18 +252,35 @@ const create = Command.make(
   Command.withExamples([
     { command: "rulestead flag create new-checkout" },
     { command: "rulestead flag create banner --type string --default none --owner team:web --tag home" }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
 
 const emptyValues = { boolean: false, string: "", number: 0, json: null }
 
 const change = Command.make(
   "change",
-  { key: Parameters.flagKey, ...details, ...Write.changeFlags },
+  {
+    key: Parameters.flagKey,
+    ...details,
+    untagged: CliFlag.Boolean("untagged").pipe(
+      CliFlag.withDescription("Take all tags away"),
+      CliFlag.withDefault(false)
+    ),
+    unowned: CliFlag.Boolean("unowned").pipe(
+      CliFlag.withDescription("Nobody answers for it any more"),
+      CliFlag.withDefault(false)
+    ),
+    ...Write.changeFlags
+  },
   Effect.fnUntraced(function*(input) {
     const { key } = input
     const store = yield* Store
-    const changed = yield* detailsFrom(input)
+    const changed = {
+      ...input.untagged ? { tags: [] } : {},
+      ...input.unowned ? { owner: null } : {},
+      ...yield* detailsFrom(input)
+    }
     yield* Write.run(
       input,
       { key, environments: [] },
@@ -246,7 +290,8 @@ const change = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Change what a flag is for and who owns it. What is not named stays as it is."),
-  Command.withExamples([{ command: "rulestead flag change banner --permanent --tag home --tag marketing" }])
+  Command.withExamples([{ command: "rulestead flag change banner --permanent --tag home --tag marketing" }]),
+  Command.provide(Connection.layer)
 )
 
 /** Where archiving and unarchiving are felt. */
@@ -272,7 +317,8 @@ const archive = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Archive a flag: it ends in every environment."),
-  Command.withExamples([{ command: "rulestead flag archive old-banner --reason \"launched for all\"" }])
+  Command.withExamples([{ command: "rulestead flag archive old-banner --reason \"launched for all\"" }]),
+  Command.provide(Connection.layer)
 )
 
 const unarchive = Command.make(
@@ -288,12 +334,12 @@ const unarchive = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Take an archived flag up again where it was left."),
-  Command.withExamples([{ command: "rulestead flag unarchive old-banner" }])
+  Command.withExamples([{ command: "rulestead flag unarchive old-banner" }]),
+  Command.provide(Connection.layer)
 )
 
 export const flag = Command.make("flag").pipe(
   Command.withDescription("Flags: create, look at, change, archive."),
   Command.withExamples([{ command: "rulestead flag list" }]),
-  Command.withSubcommands([list, show, create, change, archive, unarchive]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([list, show, create, change, archive, unarchive])
 )

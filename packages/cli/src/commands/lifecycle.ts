@@ -55,20 +55,25 @@ export const lifecycle = Command.make(
       Flag.withDescription("Only flags that are this ready to be archived; may be repeated"),
       Flag.atLeast(0)
     ),
-    owner: Flag.String("owner").pipe(Flag.withDescription("Only flags of this owner"), Flag.optional),
-    tag: Flag.String("tag").pipe(Flag.withDescription("Only flags with this tag; may be repeated"), Flag.atLeast(0)),
+    owner: Parameters.ownedBy,
+    tag: Parameters.tagged,
     archived: Flag.Boolean("archived").pipe(Flag.withDescription("Archived flags, too"), Flag.withDefault(false)),
     after: Parameters.after,
     limit: Parameters.limit
   },
   Effect.fnUntraced(function*({ after, archived, env, limit, owner, readiness, state, tag }) {
     const environment = yield* Settings.environment(env)
-    const page = yield* LifecycleReport.make({ environment, after: Option.getOrUndefined(after), limit, archived })
+    const page = yield* LifecycleReport.make({
+      environment,
+      after: Option.getOrUndefined(after),
+      limit,
+      archived,
+      owner: Option.getOrUndefined(owner),
+      tags: tag
+    })
     const assessments = page.filter((assessment) =>
       (state.length === 0 || state.includes(assessment.state)) &&
-      (readiness.length === 0 || readiness.includes(assessment.readiness)) &&
-      (Option.isNone(owner) || assessment.flag.owner?.ref === owner.value) &&
-      tag.every((tag) => assessment.flag.tags.includes(tag))
+      (readiness.length === 0 || readiness.includes(assessment.readiness))
     )
     yield* Output.show(Report, { environment, assessments }, ({ style, table }) =>
       table(assessments, [
@@ -83,7 +88,8 @@ export const lifecycle = Command.make(
         { header: "LAST SERVED", cell: ({ evaluation }) => Output.time(evaluation.lastAt) },
         {
           header: "IN CODE",
-          cell: ({ references }) => references.scannedAt === null ? "unknown" : `${references.places.length} places`
+          cell: ({ references }) =>
+            references.scannedAt === null ? "unknown" : Output.count(references.places.length, "place")
         },
         { header: "BECAUSE", cell: ({ blockers, reasons }) => [...blockers, ...reasons].map(words).join(", ") },
         { header: "NEXT", cell: ({ actions }) => words(actions[0] ?? "") }

@@ -44,7 +44,8 @@ const show = Command.make(
 ).pipe(
   Output.prints(Shown),
   Command.withDescription("Show the shares that the live rules of a flag let through."),
-  Command.withExamples([{ command: "rulestead rollout show new-checkout --env prod" }])
+  Command.withExamples([{ command: "rulestead rollout show new-checkout --env prod" }]),
+  Command.provide(Connection.layer)
 )
 
 const parameters = {
@@ -98,18 +99,19 @@ const onlyRule = Effect.fnUntraced(function*(flag: string, environment: string) 
 const set = changing("set", "setRollout").pipe(
   Output.prints(Write.Written),
   Command.withDescription("Set the share of a live rule, and publish that at once. Raising it moves nobody out."),
-  Command.withExamples([{ command: "rulestead rollout set new-checkout 25 --env dev" }])
+  Command.withExamples([{ command: "rulestead rollout set new-checkout 25 --env dev" }]),
+  Command.provide(Connection.layer)
 )
 
 const advance = changing("advance", "advanceRollout").pipe(
   Output.prints(Write.Written),
   Command.withDescription("As set, and only ever up."),
-  Command.withExamples([{ command: "rulestead rollout advance new-checkout 50 --rule launch --env dev" }])
+  Command.withExamples([{ command: "rulestead rollout advance new-checkout 50 --rule launch --env dev" }]),
+  Command.provide(Connection.layer)
 )
 
 export const rollout = Command.make("rollout").pipe(
   Command.withDescription("Rollouts: the shares that live rules let through."),
   Command.withExamples([{ command: "rulestead rollout set new-checkout 25 --env dev" }]),
-  Command.withSubcommands([show, set, advance]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([show, set, advance])
 )

@@ -77,7 +77,8 @@ const list = Command.make(
 ).pipe(
   Output.prints(Listed),
   Command.withDescription("List the rules of a flag, in the order in which they are tried."),
-  Command.withExamples([{ command: "rulestead rule list new-checkout --env prod" }])
+  Command.withExamples([{ command: "rulestead rule list new-checkout --env prod" }]),
+  Command.provide(Connection.layer)
 )
 
 interface EditInput extends Write.Answers {
@@ -106,7 +107,8 @@ const edit = Effect.fnUntraced(function*<E, R>(
         }
       }))
   )
-  if (!input.publish && !input.dryRun) {
+  const { draft } = yield* store.state(input.flag, environment)
+  if (draft !== null && !input.dryRun) {
     yield* Output.remark(`It is a draft. To make it live: rulestead publish ${input.flag} --env ${environment}`)
   }
 })
@@ -138,7 +140,8 @@ const set = Command.make(
     { command: "rulestead rule set new-checkout staff --when 'actor.role equals staff' --value true --env dev" },
     { command: "rulestead rule set new-checkout launch --percentage 10 --value true --env dev --publish" },
     { command: "rulestead rule set banner test --experiment 2027-01 --variant a:50:hello --variant b:50:hi --env dev" }
-  ])
+  ]),
+  Command.provide(Connection.layer)
 )
 
 const ruleNow = Effect.fnUntraced(function*(flag: string, environment: string, key: string) {
@@ -162,7 +165,8 @@ const remove = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Take a rule out of the draft."),
-  Command.withExamples([{ command: "rulestead rule remove new-checkout staff --env dev" }])
+  Command.withExamples([{ command: "rulestead rule remove new-checkout staff --env dev" }]),
+  Command.provide(Connection.layer)
 )
 
 const move = Command.make(
@@ -187,7 +191,8 @@ const move = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Move a rule of the draft. The first rule that applies decides."),
-  Command.withExamples([{ command: "rulestead rule move new-checkout staff 0 --env dev" }])
+  Command.withExamples([{ command: "rulestead rule move new-checkout staff 0 --env dev" }]),
+  Command.provide(Connection.layer)
 )
 
 const save = Command.make(
@@ -210,7 +215,8 @@ const save = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Save all rules of a flag as its draft."),
-  Command.withExamples([{ command: "rulestead rule save new-checkout rules.json --env dev" }])
+  Command.withExamples([{ command: "rulestead rule save new-checkout rules.json --env dev" }]),
+  Command.provide(Connection.layer)
 )
 
 const discard = Command.make(
@@ -230,12 +236,12 @@ const discard = Command.make(
 ).pipe(
   Output.prints(Write.Written),
   Command.withDescription("Throw the draft away. What is live stays."),
-  Command.withExamples([{ command: "rulestead rule discard new-checkout --env dev --yes" }])
+  Command.withExamples([{ command: "rulestead rule discard new-checkout --env dev --yes" }]),
+  Command.provide(Connection.layer)
 )
 
 export const rule = Command.make("rule").pipe(
   Command.withDescription("Rules: who gets what, in one environment. Changes are a draft until they are published."),
   Command.withExamples([{ command: "rulestead rule list new-checkout --env dev" }]),
-  Command.withSubcommands([list, set, remove, move, save, discard]),
-  Command.provide(Connection.layer)
+  Command.withSubcommands([list, set, remove, move, save, discard])
 )

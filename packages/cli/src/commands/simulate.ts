@@ -156,7 +156,14 @@ const contextsOf = (path: string, size: number | undefined, report: Progress.Rep
     Stream.zipWithIndex,
     Stream.filter(([line]) => line !== ""),
     Stream.mapEffect(([line, index]) =>
-      Effect.flatMap(Input.json(line, `${path}, line ${index + 1},`), ContextFlags.decode)
+      Effect.flatMap(
+        Input.json(
+          line,
+          `${path}, line ${index + 1}, is not JSON`,
+          "Every line is one context, as {\"targetingKey\":\"user-8\"}."
+        ),
+        ContextFlags.decode
+      )
     )
   )
 }

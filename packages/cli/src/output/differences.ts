@@ -6,11 +6,11 @@ import { printable } from "./table.ts"
 /** A line for each part; nothing for what is new or gone as a whole. */
 export const lines = (changes: ReadonlyArray<Audit.Change>): ReadonlyArray<string> =>
   changes.flatMap(({ after, before, path }) =>
-    path === "" || times.has(path) ? [] : [printable(`${path}: ${side(before)} -> ${side(after)}`)]
+    path === "" || bookkeeping.has(path) ? [] : [printable(`${path}: ${side(before)} -> ${side(after)}`)]
   )
 
-/** Every event has its time already. */
-const times: ReadonlySet<string> = new Set(["publishedAt", "engagedAt", "archivedAt"])
+/** What every write changes; an event has its time already. */
+const bookkeeping: ReadonlySet<string> = new Set(["revision", "updatedAt", "publishedAt", "engagedAt", "archivedAt"])
 
 const longest = 120
 

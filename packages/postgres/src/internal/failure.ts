@@ -23,8 +23,11 @@ export const from = (error: SqlError | Schema.SchemaError): Failure => {
   if (!isSqlError(error)) return unreadable
   const code = codeOf(error)
   const reason = reasonOf(error, code)
-  return { reason, detail: code === undefined ? details[reason] : `${details[reason]} (${code})` }
+  const detail = code === noDatabase ? "there is no such database" : details[reason]
+  return { reason, detail: code === undefined ? detail : `${detail} (${code})` }
 }
+
+const noDatabase = "3D000"
 
 const unreadable: Failure = { reason: "failed", detail: "what the database holds is not readable by this code" }
 
@@ -72,7 +75,7 @@ const states = new Map<string, Failure["reason"]>([
   ["57P05", "unreachable"], // the connection was idle for too long
   ["25006", "denied"], // only to be read, as a standby
   ["25P03", "timeout"], // the transaction was idle for too long
-  ["3D000", "incompatible"], // no such database
+  [noDatabase, "unreachable"],
   ["3F000", "incompatible"], // no such schema
   ["42P01", "incompatible"], // no such table
   ["42703", "incompatible"], // no such column

@@ -21,7 +21,8 @@ export const read = ({ schema, sql, timeout }: Database): Effect.Effect<Versions
     Effect.catchTag("SqlError", (error) => Effect.fail(unavailable(Failure.from(error))))
   )
 
-const unavailable = (failure: Failure.Failure) => new StoreUnavailable({ operation: "schemaVersion", ...failure })
+const unavailable = (failure: Failure.Failure) =>
+  new StoreUnavailable({ operation: "read the version of the tables", ...failure })
 
 const inDatabase = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,

@@ -71,8 +71,12 @@ export const make = (rows: Rows): Documents => {
           )
         ),
       named: (keys) => flags.select(sql`where key = any(${keys}::text[]) order by key`),
-      page: ({ after, archived, limit }) =>
-        flags.select(sql`where key > ${after} and (${archived} or archived_at is null) order by key limit ${limit}`)
+      page: ({ after, archived, limit, owner, tags }) =>
+        flags.select(sql`
+          where key > ${after} and (${archived} or archived_at is null)
+            and (${tags.length === 0} or (document -> 'tags')::jsonb @> ${PgTypes.json(tags)}::jsonb)
+            and (${owner === null} or document -> 'owner' ->> 'ref' = ${owner})
+          order by key limit ${limit}`)
     }
   }
 }
