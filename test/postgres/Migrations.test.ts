@@ -121,7 +121,9 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
       assert.deepInclude(error, { _tag: "SchemaTooNew", schema: options.schema, database: latest + 2, code: latest })
       assert.include(error.message, `is at version ${latest + 2}; this code knows versions up to ${latest}`)
       yield* Effect.gen(function*() {
-        const detail = `the schema is at version ${latest + 2}, and this code works with version ${latest}`
+        const detail = `the schema is at version ${
+          latest + 2
+        }, and this code works with version ${latest}; newer code is needed`
         const refused = yield* Effect.flip(Store.use((store) => store.environments))
         assert.deepInclude(refused, { _tag: "StoreUnavailable", reason: "incompatible", detail })
         const unfed = yield* Effect.flip(SnapshotFeed.use((feed) => feed.changesSince("prod", undefined)))

@@ -255,7 +255,8 @@ const unavailable = ({ message, reason }: { readonly message: string; readonly r
         code: "store_incompatible",
         exit: "refused",
         message,
-        next: "To create the tables, or to bring them up to date: rulestead migrate"
+        next:
+          "To create the tables, or to bring them up to date: rulestead migrate. If they are newer: update the command."
       })
     case "signature":
       return new Failure({

@@ -33,7 +33,9 @@ const unreadable: Failure = { reason: "failed", detail: "what the database holds
 
 export const wrongVersion = (found: number): Failure => ({
   reason: "incompatible",
-  detail: `the schema is at version ${found}, and this code works with version ${latest}`
+  detail: `the schema is at version ${found}, and this code works with version ${latest}${
+    found > latest ? "; newer code is needed" : ""
+  }`
 })
 
 export const tooLong = (limit: Duration.Input): Failure => ({
