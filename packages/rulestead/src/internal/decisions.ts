@@ -131,9 +131,9 @@ export const make = (
     const served = decideStrict(flag, context ?? empty)
     if (served.missing !== undefined) return fail(new MissingIdentity(served.missing), key, context)
     served.count++
-    const decision = served.from(provenance())
-    observer?.decided(decision, context ?? empty)
-    return Result.succeed(decision)
+    const snapshot = provenance()
+    observer?.decided(served.from(snapshot), context ?? empty)
+    return served.succeed(snapshot)
   }
 
   const explainUnsafe: AskingUnsafe["explainUnsafe"] = (asked, context, options) => {

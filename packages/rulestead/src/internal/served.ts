@@ -1,6 +1,7 @@
 /**
  * The one object that stands for an outcome of a flag, however often it is served.
  */
+import * as Result from "effect/Result"
 import type { Decision, Outcome, Provenance } from "../Decision.ts"
 import type { BucketBy } from "../Rule.ts"
 
@@ -18,6 +19,7 @@ export class Served {
   /** How often it was served. */
   count = 0
   private decision: Decision | undefined = undefined
+  private success: Result.Result<Decision> | undefined = undefined
 
   constructor(outcome: Outcome, missing: Missing | undefined) {
     this.outcome = Object.freeze(outcome)
@@ -28,6 +30,13 @@ export class Served {
   from(snapshot: Provenance): Decision {
     const decision = this.decision
     if (decision !== undefined && decision.snapshot === snapshot) return decision
+    this.success = undefined
     return this.decision = Object.freeze({ ...this.outcome, snapshot })
+  }
+
+  /** {@link from} as a result, made as rarely. */
+  succeed(snapshot: Provenance): Result.Result<Decision> {
+    const decision = this.from(snapshot)
+    return this.success ??= Result.succeed(decision)
   }
 }
