@@ -212,11 +212,11 @@ layer(services, { excludeTestServices: true, timeout: "1 minute" })("when the da
       yield* Effect.provide(refused("denied"), as({ username: "guest", password: "right" }))
     }))
 
-  it.effect("there is no such database: incompatible", () =>
+  it.effect("there is no such database: unreachable", () =>
     Effect.gen(function*() {
       const { url } = yield* PostgresServer
       const store = Postgres.layer({ url: urlWith(url, { pathname: "/absent" }) })
-      yield* Effect.provide(unheard("incompatible"), store)
+      yield* Effect.provide(unheard("unreachable"), store)
     }))
 
   it.effect("what the database says of values stays out of the error", () =>
