@@ -84,7 +84,7 @@ const file: Effect.Effect<
   }
 })
 
-const readJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))
+const readJson = InvalidInput.readJson("configuration")
 
 const variable = (name: string) => Effect.map(Config.option(Config.NonEmptyString(name)), Option.getOrUndefined)
 

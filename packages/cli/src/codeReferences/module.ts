@@ -4,15 +4,12 @@
  */
 import { parse } from "@babel/parser"
 import type {
-  ArgumentPlaceholder,
   CallExpression,
   ExportNamedDeclaration,
-  Expression as ExpressionNode,
   ImportDeclaration,
   Node,
   ObjectExpression,
   OptionalCallExpression,
-  SpreadElement,
   TSEnumDeclaration,
   VariableDeclarator
 } from "@babel/types"
@@ -293,9 +290,7 @@ const unwrap = (node: Node): Node => {
   }
 }
 
-const expressionOf = (
-  node: Node | ExpressionNode | SpreadElement | ArgumentPlaceholder
-): Expression | undefined => {
+const expressionOf = (node: Node): Expression | undefined => {
   const bare = unwrap(node)
   switch (bare.type) {
     case "StringLiteral":

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts"
 import { deadline } from "./deadline.ts"
 import * as Failure from "./failure.ts"
 import { latest, migrations } from "./migrations.ts"
+import { applied } from "./schemaVersion.ts"
 import { transaction } from "./transaction.ts"
 import * as Version from "./version.ts"
 
@@ -80,15 +81,11 @@ const declare = (sql: PgClient.PgClient, schema: string, from: number) =>
 
 /** The version that the schema is at. Where there is none, its beginnings are created. */
 const current = Effect.fnUntraced(function*(sql: PgClient.PgClient, schema: string) {
-  const quoted = `"${schema}"`
-  const exists = yield* sql<{ readonly schema: boolean; readonly table: boolean }>`
-    select to_regnamespace(${quoted}) is not null as "schema", to_regclass(${`${quoted}.migrations`}) is not null as "table"`
-  if (exists[0]?.table === true) {
-    const applied = yield* sql<{ readonly version: number }>`
-      select coalesce(max(version), 0) as version from ${sql(schema)}.migrations`
-    return applied[0]?.version ?? 0
-  }
-  if (exists[0]?.schema === false) yield* sql`create schema ${sql(schema)}`.unprepared
+  const version = yield* applied(sql, schema)
+  if (version !== undefined) return version
+  const [found] = yield* sql<{ readonly exists: boolean }>`
+    select to_regnamespace(${`"${schema}"`}) is not null as "exists"`
+  if (found?.exists === false) yield* sql`create schema ${sql(schema)}`.unprepared
   yield* sql`
     create table ${sql(schema)}.migrations (
       version integer primary key,

@@ -14,7 +14,7 @@ interface Versions {
 
 /** At which version the schema is (0: there is none), and which one this code has. */
 export const read = ({ schema, sql, timeout }: Database): Effect.Effect<Versions, StoreUnavailable> =>
-  deadline(Effect.map(inDatabase(sql, schema), (database) => ({ database, code: latest })), {
+  deadline(Effect.map(applied(sql, schema), (database = 0) => ({ database, code: latest })), {
     duration: timeout,
     orElse: () => unavailable(Failure.tooLong(timeout))
   }).pipe(
@@ -24,14 +24,15 @@ export const read = ({ schema, sql, timeout }: Database): Effect.Effect<Versions
 const unavailable = (failure: Failure.Failure) =>
   new StoreUnavailable({ operation: "read the version of the tables", ...failure })
 
-const inDatabase = Effect.fnUntraced(function*(
+/** The version of the schema in the database; `undefined` where there is no record of one. */
+export const applied = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
   schema: string
-): Effect.fn.Return<number, SqlError> {
+): Effect.fn.Return<number | undefined, SqlError> {
   const [found] = yield* sql<{ readonly exists: boolean }>`
     select to_regclass(${`"${schema}".migrations`}) is not null as "exists"`
-  if (found?.exists !== true) return 0
-  const [applied] = yield* sql<{ readonly version: number }>`
+  if (found?.exists !== true) return undefined
+  const [latestApplied] = yield* sql<{ readonly version: number }>`
     select coalesce(max(version), 0) as version from ${sql(schema)}.migrations`
-  return applied?.version ?? 0
+  return latestApplied?.version ?? 0
 })

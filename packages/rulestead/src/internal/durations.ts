@@ -12,7 +12,7 @@ export const millis = (time: Duration.Input | undefined, otherwise: number): num
 const isCandidate = (input: unknown): input is Duration.Input =>
   typeof input === "object" || typeof input === "string" || typeof input === "number" || typeof input === "bigint"
 
-const isDuration = (input: unknown): input is Duration.Input =>
+export const isDuration = (input: unknown): input is Duration.Input =>
   isCandidate(input) && !Number.isNaN(input) && Option.isSome(Duration.fromInput(input))
 
 const Time = Schema.declare(isDuration, { expected: "a duration, such as \"15 seconds\" or 15000 (milliseconds)" })

@@ -3,11 +3,11 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as InvalidInput from "../../InvalidInput.ts"
 import { SigningKey } from "../../SigningKey.ts"
 import type { Options } from "../../SnapshotBackupDisk.ts"
+import { isDuration } from "../durations.ts"
 import * as Signature from "../signature.ts"
 
 export interface Settings {
@@ -35,10 +35,7 @@ export const decode = Effect.fnUntraced(
 )
 
 const isPositiveDuration = (input: unknown): input is Duration.Input =>
-  isCandidate(input) && Option.exists(Duration.fromInput(input), Duration.isPositive)
-
-const isCandidate = (input: unknown): input is Duration.Input =>
-  typeof input === "object" || typeof input === "string" || typeof input === "number" || typeof input === "bigint"
+  isDuration(input) && Duration.isPositive(Duration.fromInputUnsafe(input))
 
 const Age = Schema.declare(isPositiveDuration, { expected: "a duration longer than none, such as \"7 days\"" })
 

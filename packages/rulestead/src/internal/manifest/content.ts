@@ -10,7 +10,7 @@ import * as Ruleset from "../../Ruleset.ts"
 import type { Seen } from "../../Stale.ts"
 import { type FlagIn, Store, type StoredAudience, type StoredEnvironment } from "../../Store.ts"
 import { NotFound } from "../../StoreError.ts"
-import { byKey } from "./order.ts"
+import { byKey } from "../byKey.ts"
 
 export interface Content {
   readonly environment: StoredEnvironment | undefined

@@ -2,8 +2,7 @@
  * The order in which manifests are printed: the same content is the same text.
  */
 import type { Manifest } from "../../Manifest.ts"
-
-export const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => a.key < b.key ? -1 : 1
+import { byKey } from "../byKey.ts"
 
 /** A manifest with everything that has no order of its own in order. */
 export const sorted = ({ audiences, flags, schemaVersion }: Manifest): unknown =>

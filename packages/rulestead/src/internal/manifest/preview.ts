@@ -4,8 +4,8 @@
 import type { Audience } from "../../Audience.ts"
 import type { Change } from "../../Change.ts"
 import type { FlagContent, Manifest } from "../../Manifest.ts"
+import { byKey } from "../byKey.ts"
 import { isSame } from "../canonicalJson.ts"
-import { byKey } from "./order.ts"
 
 export const preview = (changes: ReadonlyArray<Change>, { audiences, flags, schemaVersion }: Manifest): Manifest => {
   const content: Content = {

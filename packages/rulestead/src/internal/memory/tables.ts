@@ -14,6 +14,7 @@ import type {
   StoredFlag
 } from "../../Store.ts"
 import type { FlagPage, Page, UseRow } from "../../StoreBackend.ts"
+import { byKey } from "../byKey.ts"
 import { keep } from "./keep.ts"
 import type { Snapshot } from "./snapshots.ts"
 
@@ -65,8 +66,6 @@ export const idOf = (...keys: ReadonlyArray<string | number>): string => keys.jo
 export const get = <A>(rows: Rows<A>, id: string): A | undefined => Option.getOrUndefined(HashMap.get(rows, id))
 
 export const set = <A>(rows: Rows<A>, id: string, row: A): Rows<A> => HashMap.set(rows, id, keep(row))
-
-const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => a.key < b.key ? -1 : 1
 
 export const all = <A extends { readonly key: string }>(rows: Rows<A>): ReadonlyArray<A> =>
   [...HashMap.values(rows)].sort(byKey)
