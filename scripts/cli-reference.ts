@@ -44,15 +44,22 @@ Who has the password of the database can do everything: the command asks no poli
 | 3    | blocked, stale, invalid, not confirmed, refused by a policy, not verified: the same again will not help |
 | 1    | anything else                                                                                           |
 
-Interrupted by Ctrl-C, it is 130.
+Interrupted by Ctrl-C, it is 130. A question that is left that way changes nothing; a change that is interrupted is done
+whole or not at all, and the audit says which.
 
 ## What it prints
 
 With \`--format json\`, the answer is one JSON document on standard output, in the shape that stands under each command
 here; \`watch\` and \`dev\` print one to a line. Times are milliseconds since 1970. Errors are one document on standard
-error, \`{ "error": { "code", "message", "next", "exit" } }\`; what is wrong with the command line itself is text. New fields may
-be added; those that are there stay. Tables are for people and may change. They have colour on a terminal, unless
-\`NO_COLOR\` is set, and colour never says what the words do not.
+error, \`{ "error": { "code", "message", "next", "exit" } }\`, also where the command line itself is wrong (\`usage\`). Codes
+are stable; messages may change. New fields may be added; those that are there stay. Tables are for people and may change.
+They have colour on a terminal, unless \`NO_COLOR\` is set, and colour never says what the words do not. Where the locale is
+not UTF-8, the command adds no sign beyond ASCII.
+
+What takes longer than a second shows on a terminal that it is still there: a bar where it is known how much there is to do
+(\`simulate\`, \`status\`, \`generate\`), else the seconds.
+
+A key that does not exist is answered with those that are spelt like it.
 
 ## What it asks
 
@@ -60,6 +67,10 @@ On a terminal it asks before what is hard to take back, and everywhere a flag ca
 environment a change needs a reason (\`--reason\`), and the key of what is changed, typed or given with \`--confirm\`; for
 \`import\` and \`promote\` that is the key of the environment. \`--dry-run\` needs no answers. Where there is no terminal, and
 with \`--format json\`, nobody is asked, and what lacks an answer ends with exit code 3.
+
+No environment comes from a typing mistake. \`import\` and \`dev\` create one that does not exist only with \`--create\`, or
+after they have asked; without, also with \`--yes\` and \`--dry-run\`, they end with exit code 1 and name those that there are.
+Every other command ends like that anyway.
 `
 
 interface Entry {

@@ -282,7 +282,7 @@ describe("a write", () => {
       assert.include(flag.errors, "There is no flag nothing\nTo see which there are: rulestead flag list")
       const environment = yield* cli.run("publish checkout --env stage")
       assert.strictEqual(environment.code, 1)
-      assert.include(environment.errors, "rulestead env list")
+      assert.include(environment.errors, "There is no environment stage\nThere are: dev, prod.")
       assert.include((yield* cli.run("publish checkout")).errors, "Which environment?")
       assert.strictEqual((yield* cli.run("publish checkout --env dev")).code, 1)
     }))

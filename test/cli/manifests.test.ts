@@ -56,6 +56,24 @@ describe("export and import", () => {
       assert.include((yield* cli.run("rollout show checkout --env dev")).output, "40 %")
     }))
 
+  it.live("take an owner away that the manifest says is nobody, and keep one that it does not name", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      yield* cli.run("flag change checkout --owner team:payments")
+      yield* cli.write("flags.yaml", manifest(100))
+      assert.strictEqual((yield* cli.run("diff flags.yaml --env dev")).output, "They mean the same.")
+      assert.strictEqual((yield* cli.run("import flags.yaml --env dev --yes")).output, "Nothing would change.")
+      yield* cli.write("flags.yaml", manifest(100).replace("    ruleset:", "    owner: null\n    ruleset:"))
+      const tried = yield* cli.run("import flags.yaml --env dev --dry-run")
+      assert.deepStrictEqual([tried.code, tried.output.split("\n").slice(0, 2)], [
+        2,
+        ["~ change the flag checkout", "    owner: {\"kind\":\"team\",\"ref\":\"payments\"} -> null"]
+      ])
+      assert.strictEqual((yield* cli.run("import flags.yaml --env dev --yes")).code, 0)
+      assert.match((yield* cli.run("flag show checkout")).output, /^owner +-$/m)
+      assert.match((yield* cli.run("export --env dev")).output, /"owner": null/)
+    }))
+
   it.live("refuse a plan that is not the one that would be made now", () =>
     Effect.gen(function*() {
       const cli = yield* begin()

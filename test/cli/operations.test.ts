@@ -23,8 +23,45 @@ describe("status", () => {
       const cli = yield* begin()
       yield* cli.run("kill checkout --env dev")
       const { output } = yield* cli.run("status")
-      assert.match(output, /^dev +no +2 +\S+Z +1 +0 +checkout$/m)
-      assert.match(output, /^prod +yes +none +- +0 +0 +-$/m)
+      assert.match(output, /^dev +no +2 +\S+Z +1 +0 +1 +-$/m)
+      assert.match(output, /^prod +yes +none +- +0 +0 +- +-$/m)
+      assert.match(output, /^killed in dev: checkout$/m)
+    }))
+
+  it.live("shows which flags have drafts that are not published, and where", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      yield* cli.run("flag create banner")
+      yield* cli.run("rule set banner all --value true --env dev")
+      yield* cli.run("rule set checkout launch --percentage 20 --env dev")
+      const { output } = yield* cli.run("status")
+      assert.match(output, /^dev +no +1 +\S+Z +1 +0 +- +2$/m)
+      assert.match(output, /^drafts in dev: banner, checkout$/m)
+      const drafts = Schema.Struct({
+        environments: Schema.Array(Schema.Struct({ key: Schema.String, drafts: Schema.Array(Schema.String) }))
+      })
+      assert.deepStrictEqual(yield* cli.json(drafts, "status"), {
+        environments: [{ key: "dev", drafts: ["banner", "checkout"] }, { key: "prod", drafts: [] }]
+      })
+      yield* cli.run("publish checkout --env dev")
+      assert.match((yield* cli.run("status")).output, /^drafts in dev: banner$/m)
+    }))
+
+  it.live("names no more flags than can be read at a glance, and has all of them for programs", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      const flags = Array.from({ length: 12 }, (_, index) => ({
+        key: `flag-${String(index).padStart(2, "0")}`,
+        valueType: "boolean",
+        defaultValue: false,
+        draft: { rules: [] }
+      }))
+      yield* cli.write("flags.json", JSON.stringify({ schemaVersion: 1, flags }))
+      yield* cli.run("import flags.json --env dev --yes")
+      const { output } = yield* cli.run("status", { terminal: { columns: 80 }, variables: { NO_COLOR: "1" } })
+      const keys = flags.map(({ key }) => key)
+      assert.include(output, `\ndrafts in dev: ${keys.slice(0, 10).join(", ")} and 2 more`)
+      assert.include((yield* cli.run("status --format json")).output, "flag-11")
     }))
 })
 
@@ -63,7 +100,7 @@ describe("verify", () => {
       const cli = yield* begin()
       const { code, errors } = yield* cli.run("verify --env stage")
       assert.strictEqual(code, 1)
-      assert.include(errors, "rulestead env list")
+      assert.include(errors, "There is no environment stage\nThere are: dev, prod.")
     }))
 })
 

@@ -47,6 +47,39 @@ describe("tables", () => {
       assert.notMatch(without, colour)
       assert.include(without, "yes")
     }))
+
+  it.live("are of ASCII alone where the locale has no more", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      yield* cli.run(`flag change checkout --description '${"long ".repeat(40).trim()}'`)
+      const list = (variables: Readonly<Record<string, string>>) =>
+        Effect.map(cli.run("flag list", { terminal: { columns: 60 }, variables }), ({ output }) => output)
+      const ascii = yield* list({ LC_ALL: "C", LANG: "de_AT.UTF-8" })
+      assert.notInclude(ascii, "…")
+      assert.match(ascii, /long\.\.\.$/m)
+      for (const line of ascii.split("\n")) assert.isAtMost(displayWidth(line), 60)
+      assert.include(yield* list({ LANG: "de_AT.UTF-8" }), "…")
+      const asked = yield* cli.run("flag archive checkout", {
+        terminal: { typed: "y" },
+        variables: { LANG: "POSIX", NO_COLOR: "1" }
+      })
+      assert.include(asked.output, "? Archive checkout?")
+      // oxlint-disable-next-line no-control-regex
+      assert.match(asked.output, /^[\u0000-\u007F]*$/)
+    }))
+})
+
+describe("errors", () => {
+  it.live("have colour only where they are seen", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      const { errors } = yield* cli.run("flag show nothing", { terminal: {} })
+      assert.match(errors, colour)
+      for (const line of ["flag show nothing", "flag shwo checkout"]) {
+        const redirected = yield* cli.run(line, { terminal: { errors: false } })
+        assert.notMatch(redirected.errors, colour, line)
+      }
+    }))
 })
 
 const Change = Schema.Struct({

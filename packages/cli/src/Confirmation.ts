@@ -2,9 +2,11 @@
 import * as Flag from "effect/cli/Flag"
 import * as Prompt from "effect/cli/Prompt"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Failure } from "./Failure.ts"
+import { hasUnicode } from "./output/style.ts"
 import { root } from "./root.ts"
 
 export const flags = {
@@ -31,18 +33,30 @@ export interface Answers {
 }
 
 /** Whether there is somebody to ask. */
-const canAsk = Effect.gen(function*() {
+export const canAsk = Effect.gen(function*() {
   const { format } = yield* root
   const { canPrompt } = yield* TerminalCapabilities.TerminalCapabilities
   return canPrompt && format === "table"
 })
+
+/** Who leaves instead of answering learns that all is as it was. */
+const answerTo = Effect.fnUntraced(
+  function*<A>(prompt: Prompt.Prompt<A>) {
+    const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
+    const theme = Prompt.makeTheme({ ...((yield* hasUnicode) ? {} : ascii), colors: canColor })
+    return yield* Effect.provideService(Prompt.run(prompt), Prompt.Theme, theme)
+  },
+  Effect.tapError(() => Console.error("\nNothing was changed."))
+)
+
+const ascii = { tick: "*", ellipsis: "...", pointerSmall: ">" }
 
 /** The reason given, or asked for where one is required. */
 export const reason = Effect.fnUntraced(function*(answers: Answers, required: boolean, where: string) {
   if (Option.isSome(answers.reason)) return answers.reason.value
   if (!required) return undefined
   if (yield* canAsk) {
-    return yield* Prompt.run(Prompt.String({ message: `Why? (${where} is protected)`, validate: notBlank }))
+    return yield* answerTo(Prompt.String({ message: `Why? (${where} is protected)`, validate: notBlank }))
   }
   return yield* new Failure({
     code: "reason_required",
@@ -65,8 +79,12 @@ export const agree = Effect.fnUntraced(function*(answers: Answers, question: str
       next: "To agree: --yes. To see what would happen: --dry-run."
     })
   }
-  if (yield* Prompt.run(Prompt.Confirm({ message: question }))) return
-  return yield* declined
+  yield* ask(question)
+})
+
+/** Goes on only if the user says yes now. */
+export const ask = Effect.fnUntraced(function*(question: string) {
+  if (!(yield* answerTo(Prompt.Confirm({ message: question })))) return yield* declined
 })
 
 /** Goes on only if the user types `key`, or gave it before. */
@@ -82,7 +100,7 @@ export const typeKey = Effect.fnUntraced(function*(answers: Answers, key: string
       next: `To confirm: --confirm ${key}. To see what would happen: --dry-run.`
     })
   }
-  const typed = yield* Prompt.run(Prompt.String({ message: `${where} is protected. Type ${key} to go on:` }))
+  const typed = yield* answerTo(Prompt.String({ message: `${where} is protected. Type ${key} to go on:` }))
   if (typed.trim() !== key) return yield* unlike(key)
 })
 

@@ -13,6 +13,7 @@ import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import * as SnapshotSigning from "rulestead/SnapshotSigning"
 import type { Store } from "rulestead/Store"
 import type { StoreUnavailable } from "rulestead/StoreError"
+import * as Nearby from "./Nearby.ts"
 import * as Progress from "./output/progress.ts"
 import * as Settings from "./Settings.ts"
 
@@ -51,5 +52,5 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
   const actor = yield* Settings.actor
   const store = Layer.provide(yield* open(yield* Settings.store), SnapshotSigning.layerConfig)
   const opened = Layer.effectContext(Progress.show("Opening the store", () => Layer.build(store)))
-  return Layer.merge(opened, Layer.succeed(Current, actor))
+  return Layer.merge(Layer.provideMerge(Nearby.looking, opened), Layer.succeed(Current, actor))
 }))

@@ -21,6 +21,7 @@ import type {
   StalePreview,
   StoreUnavailable
 } from "rulestead/StoreError"
+import { meant, some } from "./spelling.ts"
 
 /**
  * - `changes` (2): nothing is wrong, and something would change or differs.
@@ -67,7 +68,8 @@ export type Known =
   | StalePreview
   | StoreUnavailable
 
-export const from = (error: Known): Failure => {
+/** `nearby` are the keys there are of what was not found, nearest first, as far as they are known. */
+export const from = (error: Known, nearby: ReadonlyArray<string> = []): Failure => {
   switch (error._tag) {
     case "Failure":
       return error
@@ -128,7 +130,12 @@ export const from = (error: Known): Failure => {
         next: "Ask somebody who may. The attempt is in the audit."
       })
     case "NotFound":
-      return new Failure({ code: "not_found", exit: "failed", message: error.message, next: whereToLook(error) })
+      return new Failure({
+        code: "not_found",
+        exit: "failed",
+        message: error.message,
+        next: whereToLook(error, nearby)
+      })
     case "AlreadyExists":
       return new Failure({
         code: "already_exists",
@@ -166,7 +173,9 @@ export const from = (error: Known): Failure => {
         code: "not_live",
         exit: "failed",
         message: `${error.message} that is live`,
-        next: `If there is such a flag, publish it: rulestead publish ${error.flag} --env ${error.environment}`
+        next: nearby.length === 0 || nearby.includes(error.flag)
+          ? `If there is such a flag, publish it: rulestead publish ${error.flag} --env ${error.environment}`
+          : whereToLook({ resource: "flag", key: error.flag }, nearby)
       })
     case "MissingIdentity":
       return new Failure({
@@ -206,14 +215,14 @@ const systemReasons: Partial<Record<PlatformError["reason"]["_tag"], string>> = 
 
 const commandOf = ({ resource }: AlreadyExists): string => resource === "environment" ? "env" : resource
 
-const whereToLook = ({ key, resource }: NotFound): string => {
+const whereToLook = ({ key, resource }: Pick<NotFound, "key" | "resource">, nearby: ReadonlyArray<string>): string => {
   switch (resource) {
     case "environment":
-      return "To see which there are: rulestead env list"
+      return nearby.length === 0 ? "To see which there are: rulestead env list" : those(key, nearby)
     case "audience":
-      return "To see which there are: rulestead audience list"
+      return `${guess(key, nearby)}To see which there are: rulestead audience list`
     case "flag":
-      return "To see which there are: rulestead flag list"
+      return `${guess(key, nearby)}To see which there are: rulestead flag list`
     case "draft":
       return `There is nothing to publish. To see what is live: rulestead rule list ${flagOf(key)}`
     case "ruleset":
@@ -222,6 +231,16 @@ const whereToLook = ({ key, resource }: NotFound): string => {
       return `To see which there are: rulestead rule list ${flagOf(key.replace(/^.* of /s, ""))}`
   }
 }
+
+/** What may have been meant instead of `key`, if anything. */
+const guess = (key: string, nearby: ReadonlyArray<string>): string => {
+  const candidates = meant(key, nearby).slice(0, 3)
+  return candidates.length === 0 ? "" : `Did you mean ${candidates.join(" or ")}? `
+}
+
+/** What there is instead of `key`, nearest first. */
+export const those = (key: string, nearby: ReadonlyArray<string>): string =>
+  nearby.length === 0 ? "There are none yet." : `${guess(key, nearby)}There are: ${some(nearby)}.`
 
 const flagOf = (key: string): string => key.replace(/ in /, " --env ")
 

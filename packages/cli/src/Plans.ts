@@ -6,12 +6,12 @@ import * as Schema from "effect/Schema"
 import type { Report } from "rulestead/Manifest"
 import * as Plan from "rulestead/Plan"
 import { Head } from "rulestead/Snapshot"
+import * as Creation from "./Creation.ts"
 import { Changes, Failure } from "./Failure.ts"
 import * as Input from "./Input.ts"
 import * as Describe from "./output/changes.ts"
 import * as Output from "./output/Output.ts"
-import * as Progress from "./output/progress.ts"
-import type { Style } from "./output/style.ts"
+import { onError, type Style } from "./output/style.ts"
 import * as Write from "./Write.ts"
 
 export const flags = {
@@ -28,7 +28,9 @@ export const flags = {
   )
 }
 
+/** `create`: whether the environment may be created. */
 export interface Answers extends Write.Answers {
+  readonly create: boolean
   readonly plan: Option.Option<string>
   readonly savePlan: Option.Option<string>
 }
@@ -64,7 +66,9 @@ export const read = (path: string) => Input.document(path, Plan.decode)
 
 /** Shows a plan, and unless it is only to be looked at, asks and applies it. */
 export const run = Effect.fnUntraced(function*(plan: Plan.Plan, answers: Answers) {
-  const { key } = plan.environment
+  const { exists, key } = plan.environment
+  const isToLookAt = answers.dryRun || Option.isSome(answers.savePlan)
+  if (!exists) yield* Creation.agree(key, { create: answers.create, ask: !isToLookAt && !answers.yes })
   if (Plan.isBlocked(plan)) {
     yield* show({ status: "blocked", plan, report: null })
     return yield* new Failure({
@@ -78,20 +82,19 @@ export const run = Effect.fnUntraced(function*(plan: Plan.Plan, answers: Answers
     yield* Input.save(answers.savePlan.value, `${JSON.stringify(plan, null, 2)}\n`)
   }
   if (Plan.isEmpty(plan)) return yield* show({ status: "no_changes", plan, report: null })
-  if (answers.dryRun || Option.isSome(answers.savePlan)) {
+  if (isToLookAt) {
     yield* show({ status: "changes", plan, report: null })
     return yield* new Changes()
   }
   const options = yield* agree(plan, answers)
-  const report = yield* Progress.show(`Applying to ${key}`, () => Plan.apply(plan, options))
+  const report = yield* Write.carryOut(`Applying to ${key}`, Plan.apply(plan, options))
   yield* show({ status: "applied", plan, report })
 })
 
 /** People see the plan before they are asked. */
 const agree = Effect.fnUntraced(function*(plan: Plan.Plan, answers: Answers) {
   const { exists, key } = plan.environment
-  const lines = yield* Output.lines(({ style }) => describe(plan, style))
-  yield* Output.remark(lines)
+  yield* Output.remark(describe(plan, yield* onError))
   return yield* Write.prepare(answers, {
     key,
     environments: exists ? [key] : [],

@@ -11,6 +11,7 @@ import * as Confirmation from "./Confirmation.ts"
 import { Changes } from "./Failure.ts"
 import * as Events from "./output/events.ts"
 import * as Output from "./output/Output.ts"
+import * as Progress from "./output/progress.ts"
 
 /** The flags of every command that creates something. */
 export const flags = {
@@ -75,9 +76,9 @@ export const run = Effect.fnUntraced(function*<A, E, R>(
     create: options,
     change: (revision) => ({ ...options, expected: expected ?? revision })
   })
-  const written = answers.dryRun
-    ? yield* tryOut(options, writing)
-    : { dryRun: false, changes: yield* Effect.andThen(writing, changesOf(options)) }
+  const written: Written = answers.dryRun
+    ? yield* Progress.show("Trying out", () => tryOut(options, writing))
+    : { dryRun: false, changes: yield* carryOut("Writing", Effect.andThen(writing, changesOf(options))) }
   yield* Output.show(Written, written, ({ style }) => Events.describe(written, style))
   if (written.dryRun && written.changes.length > 0) return yield* new Changes()
 })
@@ -100,7 +101,14 @@ const protectedOf = Effect.fnUntraced(function*({ environments }: Target) {
   return touched.filter((environment) => environment.protected)
 })
 
-/** The change is made in a transaction that never commits, so that every check is the real one. */
+/** Makes a change. Whoever interrupts it learns what to think of it: the commit may just have been made. */
+export const carryOut = <A, E, R>(label: string, change: Effect.Effect<A, E, R>) =>
+  Effect.onInterrupt(
+    Progress.show(label, () => change),
+    () => Output.remark("Interrupted: all of it was done, or nothing. To see what was done last: rulestead audit list")
+  )
+
+/** The change is made in a transaction that never commits, so that every check of what is changed is the real one. */
 const tryOut = Effect.fnUntraced(function*<A, E, R>(
   options: { readonly correlationId: string },
   writing: Effect.Effect<A, E, R>

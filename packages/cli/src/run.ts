@@ -9,9 +9,12 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Ref from "effect/Ref"
 import * as References from "effect/References"
+import type * as Stdio from "effect/Stdio"
 import { Tree } from "./commands/completions.ts"
-import { exitCodes, Failure, from } from "./Failure.ts"
+import { exitCodes, Failure, from, type Known } from "./Failure.ts"
+import { Nearby } from "./Nearby.ts"
 import * as Style from "./output/style.ts"
 import { rulestead } from "./rulestead.ts"
 import { version } from "./version.ts"
@@ -23,11 +26,16 @@ export const run = (args: ReadonlyArray<string>) =>
       Changes: () => Effect.succeed(exitCodes.changes),
       ShowHelp: ({ errors }) => Effect.succeed(errors.length === 0 ? 0 : exitCodes.failed)
     }),
-    Effect.catch((error) => report(CliError.isCliError(error) ? usage(error) : from(error), args)),
+    Effect.catch((error) => Effect.flatMap(failureOf(error), (failure) => report(failure, args))),
     Effect.catchDefect((defect) => report(unexpected(defect), args)),
-    Effect.provide(environment),
+    Effect.provideServiceEffect(Nearby, Ref.make<ReadonlyArray<string>>([])),
+    Effect.provide(Layer.merge(environment, presenter(args))),
     Effect.provideService(Tree, rulestead)
   )
+
+const failureOf = Effect.fnUntraced(function*(error: Known | CliError.CliError) {
+  return CliError.isCliError(error) ? usage(error) : from(error, yield* Ref.get(yield* Nearby))
+})
 
 const usage = (error: CliError.CliError): Failure =>
   new Failure({ code: "usage", exit: "failed", message: error.message })
@@ -40,15 +48,12 @@ const unexpected = (defect: unknown): Failure =>
     next: "Please report it, with the command."
   })
 
-const report = Effect.fnUntraced(function*(failure: Failure, args: ReadonlyArray<string>) {
-  const { code, exit, message, next } = failure
-  yield* asksForJson(args)
-    ? Console.error(
-      withoutSecrets(JSON.stringify({ error: { code, message, next: next ?? null, exit: exitCodes[exit] } }))
-    )
-    : Console.error(
-      withoutSecrets(`${(yield* Style.current).bad("error:")} ${message}${next === undefined ? "" : `\n${next}`}`)
-    )
+const report = Effect.fnUntraced(function*({ code, exit, message, next }: Failure, args: ReadonlyArray<string>) {
+  const { bad } = yield* Style.onError
+  const text = asksForJson(args)
+    ? JSON.stringify({ error: { code, message, next: next ?? null, exit: exitCodes[exit] } })
+    : `${bad("error:")} ${message}${next === undefined ? "" : `\n${next}`}`
+  yield* Console.error(withoutSecrets(text))
   return exitCodes[exit]
 })
 
@@ -63,17 +68,31 @@ export const withoutSecrets = (text: string): string =>
     .replace(/(password=)[^\s"&]*/gi, "$1***")
 
 /** Mistakes in the command line are named without the whole help, which would hide them. */
-const presenter: CliOutput.Presenter = {
-  present: Effect.fnUntraced(function*(event) {
-    if (event._tag !== "InvalidInvocation") return yield* CliOutput.defaultPresenter.present(event)
-    const { bad } = yield* Style.current
-    for (const { message } of event.errors) yield* Console.error(withoutSecrets(`${bad("error:")} ${message}`))
-    yield* Console.error(`To see how it is used: ${event.commandPath.join(" ")} --help`)
+const presenter = (args: ReadonlyArray<string>) =>
+  Layer.effect(
+    CliOutput.Presenter,
+    Effect.map(Effect.context<Stdio.Stdio>(), (context): CliOutput.Presenter => ({
+      present: (event) =>
+        event._tag === "InvalidInvocation"
+          ? Effect.provideContext(report(misuse(event, args), args), context)
+          : CliOutput.defaultPresenter.present(event)
+    }))
+  )
+
+const misuse = (
+  { commandPath, errors }: CliOutput.Presenter.InvalidInvocation,
+  args: ReadonlyArray<string>
+): Failure =>
+  new Failure({
+    code: "usage",
+    exit: "failed",
+    message: errors.map(({ message }) => message).join("\n"),
+    next: `${args.includes("--json") ? "JSON is --format json. " : ""}To see how it is used: ${
+      commandPath.join(" ")
+    } --help`
   })
-}
 
 const environment = Layer.mergeAll(
-  CliOutput.layerPresenter(presenter),
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.LogLevel] }),
   TerminalCapabilities.layer,
   Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),

@@ -33,15 +33,18 @@ export interface Ran {
 
 /**
  * - `input`: what is on standard input.
- * - `terminal`: there is one, this wide, and these keys are typed when it asks.
+ * - `terminal`: there is one, this wide, and these keys are typed when it asks; with `errors: false`, standard error goes
+ *   elsewhere.
  * - `variables`: of the environment of the process.
- * - `onOutput`: hears what is printed, while the command runs; `onDraw` what is drawn on standard error for a moment.
+ * - `onOutput`, `onError`: hear what is printed, while the command runs; `onDraw` what is drawn on standard error for a
+ *   moment.
  */
 export interface Surroundings {
   readonly input?: string
-  readonly terminal?: { readonly columns?: number; readonly typed?: string }
+  readonly terminal?: { readonly columns?: number; readonly typed?: string; readonly errors?: boolean }
   readonly variables?: Readonly<Record<string, string>>
   readonly onOutput?: (line: string) => void
+  readonly onError?: (line: string) => void
   readonly onDraw?: (text: string) => void
 }
 
@@ -74,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
       return yield* run(words).pipe(
         Effect.map((code): Ran => ({ code, output: output.join("\n"), errors: errors.join("\n") })),
         Effect.provide(platform(surroundings, typed, output)),
-        Effect.provideService(Console.Console, capturing(output, errors, surroundings.onOutput)),
+        Effect.provideService(Console.Console, capturing(output, errors, surroundings)),
         Effect.provideService(Opener, open ?? (() => Effect.succeed(Layer.succeedContext(services)))),
         Effect.provideService(WorkingDirectory, directory),
         Effect.provideService(UserName, "ada")
@@ -100,14 +103,17 @@ export const split = (line: string): ReadonlyArray<string> =>
 const capturing = (
   output: Array<string>,
   errors: Array<string>,
-  onOutput: (line: string) => void = () => undefined
+  { onError = () => undefined, onOutput = () => undefined }: Surroundings
 ): Console.Console =>
   Object.assign(Object.create(globalThis.console), {
     log: (text: string = "") => {
       output.push(text)
       onOutput(text)
     },
-    error: (text: string = "") => void errors.push(text)
+    error: (text: string = "") => {
+      errors.push(text)
+      onError(text)
+    }
   })
 
 const platform = (
@@ -125,7 +131,7 @@ const platform = (
       stdin: Stream.succeed(new TextEncoder().encode(input)),
       stdinIsTerminal: Effect.succeed(terminal !== undefined),
       stdoutIsTerminal: Effect.succeed(terminal !== undefined),
-      stderrIsTerminal: Effect.succeed(terminal !== undefined),
+      stderrIsTerminal: Effect.succeed(terminal !== undefined && terminal.errors !== false),
       stderr: () => Sink.forEach((text) => Effect.sync(() => onDraw(String(text))))
     }),
     Layer.succeed(
@@ -145,10 +151,11 @@ const platform = (
     )
   )
 
-/** Keys as a terminal gives them; a line break is the key `enter`. */
+/** Keys as a terminal gives them; a line break is the key `enter`, and Ctrl-C (`\u0003`) ends the input. */
 const keys = Effect.fnUntraced(function*(typed: string) {
   const queue = yield* Queue.make<Terminal.UserInput, Cause.Done>()
   for (const character of typed) {
+    if (character === "\u0003") Queue.endUnsafe(queue)
     const name = character === "\n" ? "enter" : character
     Queue.offerUnsafe(queue, {
       input: character === "\n" ? Option.none() : Option.some(character),

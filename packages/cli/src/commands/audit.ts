@@ -62,6 +62,7 @@ const list = Command.make(
   },
   Effect.fnUntraced(function*(input) {
     const store = yield* Store
+    if (Option.isSome(input.env)) yield* store.environment(input.env.value)
     const found = yield* store.audit({
       key: Option.getOrUndefined(input.of),
       environment: Option.getOrUndefined(input.env),

@@ -9,9 +9,9 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 import * as Evidence from "rulestead/Evidence"
-import { Store } from "rulestead/Store"
 import * as Files from "../codeReferences/files.ts"
 import * as Connection from "../Connection.ts"
+import { flagKeys } from "../flagKeys.ts"
 import * as Input from "../Input.ts"
 import * as Output from "../output/Output.ts"
 import * as Progress from "../output/progress.ts"
@@ -98,7 +98,7 @@ const withoutStore = Effect.fnUntraced(function*(folder: string, source: string)
 
 const withStore = Effect.fnUntraced(function*(folder: string, source: string, record: boolean) {
   const evidence = yield* Evidence.Evidence
-  const known = yield* allKeys
+  const known = new Set(yield* flagKeys)
   const found = yield* scan(folder, known)
   const { references } = found
   if (record) yield* evidence.recordScan({ source, at: yield* Clock.currentTimeMillis, references })
@@ -111,19 +111,6 @@ const withStore = Effect.fnUntraced(function*(folder: string, source: string, re
     unused: [...known].filter((key) => !used.has(key))
   }
   return report
-})
-
-const pageSize = 1000
-
-const allKeys = Effect.gen(function*() {
-  const store = yield* Store
-  const keys = new Set<string>()
-  for (let after: string | undefined; true;) {
-    const page = yield* store.flags({ after, limit: pageSize })
-    for (const { key } of page) keys.add(key)
-    if (page.length < pageSize) return keys
-    after = page.at(-1)?.key
-  }
 })
 
 const Package = Schema.fromJsonString(Schema.Struct({ name: Schema.NonEmptyString }))

@@ -13,6 +13,7 @@ import * as Manifest from "rulestead/Manifest"
 import { Rulestead } from "rulestead/Rulestead"
 import * as Connection from "../Connection.ts"
 import * as ContextFlags from "../contextFlags.ts"
+import * as Creation from "../Creation.ts"
 import * as Decider from "../Decider.ts"
 import { from } from "../Failure.ts"
 import * as Manifests from "../Manifests.ts"
@@ -38,6 +39,7 @@ export const dev = Command.make(
       Argument.optional
     ),
     env: Parameters.environment,
+    ...Creation.flags,
     ...ContextFlags.flags
   },
   Effect.fnUntraced(function*(input) {
@@ -46,7 +48,10 @@ export const dev = Command.make(
     const manifest = Option.isSome(input.manifest)
       ? yield* Settings.resolvePath(input.manifest.value)
       : yield* Settings.manifest
-    if (manifest !== undefined) yield* apply(manifest, environment)
+    if (manifest !== undefined) {
+      yield* Creation.agree(environment, { create: input.create, ask: true })
+      yield* apply(manifest, environment)
+    }
     yield* Effect.gen(function*() {
       yield* tell("opened", environment, `${environment} is open. Ctrl-C ends it.`)
       const deciding = decide(environment, context)

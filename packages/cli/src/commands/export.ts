@@ -7,10 +7,12 @@ import * as Schema from "effect/Schema"
 import * as Bootstrap from "rulestead/Bootstrap"
 import * as Manifest from "rulestead/Manifest"
 import type { Kind } from "rulestead/Snapshot"
+import { Store } from "rulestead/Store"
 import * as Connection from "../Connection.ts"
 import * as Input from "../Input.ts"
 import * as Manifests from "../Manifests.ts"
 import * as Output from "../output/Output.ts"
+import * as Progress from "../output/progress.ts"
 import * as Parameters from "../parameters.ts"
 import * as Settings from "../Settings.ts"
 
@@ -40,10 +42,8 @@ export const exportCommand = Command.make(
   Effect.fnUntraced(function*({ drafts, env, flag, out, snapshot, yaml }) {
     const environment = yield* Settings.environment(env)
     if (snapshot) return yield* exportSnapshot(environment, out)
-    const manifest = yield* Manifest.ofEnvironment(environment, {
-      drafts,
-      ...(flag.length === 0 ? {} : { flags: flag })
-    })
+    const flags = flag.length === 0 ? undefined : flag
+    const manifest = yield* Progress.show("Exporting", () => Manifest.ofEnvironment(environment, { drafts, flags }))
     const file = Option.getOrUndefined(out)
     const notation = yaml ? "yaml" : Manifests.notationOf(file ?? "")
     const text = yield* Manifests.print(manifest, notation)
@@ -75,6 +75,7 @@ export const exportCommand = Command.make(
 )
 
 const exportSnapshot = Effect.fnUntraced(function*(environment: string, out: Option.Option<string>) {
+  yield* Store.use((store) => store.environment(environment))
   const snapshot = yield* Bootstrap.ofEnvironment(environment)
   const text = Bootstrap.print(snapshot)
   if (Option.isNone(out)) return yield* Console.log(text)

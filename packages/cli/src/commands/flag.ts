@@ -51,15 +51,8 @@ const list = Command.make(
       owner: Option.getOrUndefined(owner),
       tags: tag
     })
-    const flags = yield* Effect.forEach(
-      found,
-      (flag) =>
-        Effect.map(
-          environment === undefined ? Effect.succeed(null) : store.state(flag.key, environment),
-          (state) => ({ flag, state })
-        ),
-      { concurrency: 4 }
-    )
+    const states = environment === undefined ? new Map<string, FlagState>() : yield* statesIn(environment, found)
+    const flags = found.map((flag) => ({ flag, state: states.get(flag.key) ?? null }))
     yield* Output.show(Listed, { flags }, ({ table }) =>
       table(
         flags,
@@ -93,6 +86,13 @@ const list = Command.make(
   ]),
   Command.provide(Connection.layer)
 )
+
+const statesIn = Effect.fnUntraced(function*(environment: string, flags: ReadonlyArray<StoredFlag>) {
+  const store = yield* Store
+  yield* store.environment(environment)
+  const found = yield* store.flagsIn(environment, flags.map(({ key }) => key))
+  return new Map(found.map(({ flag, state }) => [flag.key, state]))
+})
 
 /** As `version 3, killed, draft`. */
 const stateOf = ({ draft, killSwitch, rulesetVersion }: FlagState): string =>

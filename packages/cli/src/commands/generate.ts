@@ -13,6 +13,7 @@ import { Changes } from "../Failure.ts"
 import * as Input from "../Input.ts"
 import * as Manifests from "../Manifests.ts"
 import * as Output from "../output/Output.ts"
+import * as Progress from "../output/progress.ts"
 import * as Settings from "../Settings.ts"
 
 const Report = Schema.Struct({ file: Schema.String, changed: Schema.Boolean, written: Schema.Boolean })
@@ -74,5 +75,5 @@ export const generate = Command.make(
 
 const ofAllEnvironments = Effect.gen(function*() {
   const environments = yield* Store.use((store) => store.environments)
-  return yield* Effect.forEach(environments, ({ key }) => Manifest.ofEnvironment(key))
+  return yield* Progress.forEach("Reading", environments, ({ key }) => Manifest.ofEnvironment(key))
 })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Plan from "rulestead/Plan"
 import * as Connection from "../Connection.ts"
+import * as Creation from "../Creation.ts"
 import { Failure } from "../Failure.ts"
 import * as Manifests from "../Manifests.ts"
 import * as Output from "../output/Output.ts"
@@ -20,6 +21,7 @@ export const importCommand = Command.make(
       Argument.optional
     ),
     env: Parameters.environment,
+    ...Creation.flags,
     ...Plans.flags
   },
   Effect.fnUntraced(function*(input) {
@@ -41,12 +43,14 @@ export const importCommand = Command.make(
   Output.prints(Plans.Outcome),
   Command.withDescription(
     "Make an environment do what a manifest says. What would change is shown first; all of it is done, or nothing. What"
-      + " the manifest does not name stays as it is."
+      + " the manifest does not name stays as it is. An environment that does not exist is created only when that is"
+      + " agreed to."
   ),
   Command.withShortDescription("Make an environment do what a manifest says."),
   Command.withExamples([
     { command: "rulestead import flags.yaml --env dev --dry-run" },
     { command: "rulestead import flags.yaml --env dev --yes" },
+    { command: "rulestead import flags.yaml --env preview-42 --create --yes", description: "A new environment" },
     {
       command: "rulestead import --plan plan.json --reason \"release 42\" --confirm prod",
       description: "With a plan that was reviewed: rulestead import flags.yaml --env prod --save-plan plan.json"

@@ -9,6 +9,7 @@ import * as LifecycleReport from "rulestead/LifecycleReport"
 import * as Connection from "../Connection.ts"
 import { StoredFlag } from "../output/documents.ts"
 import * as Output from "../output/Output.ts"
+import * as Progress from "../output/progress.ts"
 import * as Parameters from "../parameters.ts"
 import * as Settings from "../Settings.ts"
 
@@ -63,14 +64,15 @@ export const lifecycle = Command.make(
   },
   Effect.fnUntraced(function*({ after, archived, env, limit, owner, readiness, state, tag }) {
     const environment = yield* Settings.environment(env)
-    const page = yield* LifecycleReport.make({
-      environment,
-      after: Option.getOrUndefined(after),
-      limit,
-      archived,
-      owner: Option.getOrUndefined(owner),
-      tags: tag
-    })
+    const page = yield* Progress.show("Assessing", () =>
+      LifecycleReport.make({
+        environment,
+        after: Option.getOrUndefined(after),
+        limit,
+        archived,
+        owner: Option.getOrUndefined(owner),
+        tags: tag
+      }))
     const assessments = page.filter((assessment) =>
       (state.length === 0 || state.includes(assessment.state)) &&
       (readiness.length === 0 || readiness.includes(assessment.readiness))

@@ -9,6 +9,7 @@ import { Change } from "rulestead/Change"
 import { Finding } from "rulestead/Finding"
 import * as Plan from "rulestead/Plan"
 import * as Promotion from "rulestead/Promotion"
+import { Store } from "rulestead/Store"
 import * as Connection from "../Connection.ts"
 import { Changes, Failure } from "../Failure.ts"
 import * as Manifests from "../Manifests.ts"
@@ -85,7 +86,8 @@ export const promote = Command.make(
     ...Plans.flags
   },
   Effect.fnUntraced(function*(input) {
-    if (Option.isSome(input.plan)) return yield* Plans.run(yield* Plans.read(input.plan.value), input)
+    const answers = { ...input, create: false }
+    if (Option.isSome(input.plan)) return yield* Plans.run(yield* Plans.read(input.plan.value), answers)
     if (Option.isNone(input.from) || Option.isNone(input.to)) {
       return yield* new Failure({
         code: "usage",
@@ -98,11 +100,13 @@ export const promote = Command.make(
     const from = yield* side(input.from.value)
     const flags = input.flag.length === 0 ? {} : { flags: input.flag }
     const environment = input.to.value
+    const named = typeof from === "string" ? [from, environment] : [environment]
+    yield* Effect.forEach(named, (key) => Store.use((store) => store.environment(key)))
     const plan = yield* Progress.show(
       "Planning",
       () => Plan.make({ environment, promote: { from, killSwitches, shared, salts, ...flags } })
     )
-    yield* Plans.run(plan, input)
+    yield* Plans.run(plan, answers)
   })
 ).pipe(
   Output.prints(Plans.Outcome),

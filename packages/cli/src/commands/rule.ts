@@ -126,6 +126,7 @@ const set = Command.make(
   Effect.fnUntraced(function*(input) {
     const store = yield* Store
     const { valueType } = yield* store.flag(input.flag)
+    if (Option.isSome(input.audience)) yield* store.audience(input.audience.value)
     yield* edit(input, (environment, options) =>
       Effect.gen(function*() {
         const before = yield* ruleNow(input.flag, environment, input.rule)

@@ -10,6 +10,7 @@ import * as Explanation from "rulestead/Explanation"
 import * as Manifest from "rulestead/Manifest"
 import * as Plan from "rulestead/Plan"
 import * as Simulation from "rulestead/Simulation"
+import { NotFound } from "rulestead/StoreError"
 import * as Connection from "../Connection.ts"
 import * as ContextFlags from "../contextFlags.ts"
 import { Failure } from "../Failure.ts"
@@ -79,7 +80,7 @@ export const simulate = Command.make(
   },
   Effect.fnUntraced(function*(input) {
     const { examples, reveal } = input
-    const { after, before, flags } = yield* sides(input)
+    const { after, before, flags } = yield* Progress.show("Reading", () => sides(input))
     const size = yield* Input.size(input.contexts)
     const summary = yield* Progress.show(
       "Simulating",
@@ -127,6 +128,8 @@ const sides = Effect.fnUntraced(function*(input: Sides) {
   const environment = yield* Settings.environment(input.env)
   const before = yield* Manifest.ofEnvironment(environment, { drafts: true })
   const drafted = before.flags.filter(({ draft }) => draft !== undefined).map(({ key }) => key)
+  const unknown = named?.find((key) => !before.flags.some((flag) => flag.key === key))
+  if (unknown !== undefined) return yield* new NotFound({ resource: "flag", key: unknown })
   const missing = named?.find((key) => !drafted.includes(key))
   if (missing !== undefined || drafted.length === 0) {
     return yield* new Failure({

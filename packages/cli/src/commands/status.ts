@@ -1,4 +1,5 @@
 /** What there is, at a glance. */
+import * as Arr from "effect/Array"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -6,9 +7,12 @@ import * as Schema from "effect/Schema"
 import { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
 import * as Connection from "../Connection.ts"
+import { flagKeys } from "../flagKeys.ts"
 import * as Migration from "../Migration.ts"
 import * as Output from "../output/Output.ts"
+import * as Progress from "../output/progress.ts"
 import * as Settings from "../Settings.ts"
+import { some } from "../spelling.ts"
 
 const Environment = Schema.Struct({
   key: Schema.String,
@@ -17,7 +21,8 @@ const Environment = Schema.Struct({
   publishedAt: Schema.NullOr(Schema.Finite),
   flags: Schema.Natural,
   audiences: Schema.Natural,
-  killed: Schema.Array(Schema.String)
+  killed: Schema.Array(Schema.String),
+  drafts: Schema.Array(Schema.String)
 })
 
 const Report = Schema.Struct({
@@ -51,17 +56,37 @@ export const status = Command.make(
           { header: "AUDIENCES", cell: ({ audiences }) => String(audiences) },
           {
             header: "KILLED",
-            cell: ({ killed }) => killed.join(", ") || "-",
+            cell: ({ killed }) => counted(killed),
             paint: (text, { killed }) => killed.length > 0 ? style.bad(text) : text
+          },
+          {
+            header: "DRAFTS",
+            cell: ({ drafts }) => counted(drafts),
+            paint: (text, { drafts }) => drafts.length > 0 ? style.warning(text) : text
           }
-        ], "There are no environments. To create one: rulestead env create KEY")
-      ].join("\n"))
+        ], "There are no environments. To create one: rulestead env create KEY"),
+        "",
+        ...environments.flatMap(({ drafts, key, killed }) => [
+          ...named(style.bad("killed"), key, killed),
+          ...named(style.warning("drafts"), key, drafts)
+        ])
+      ].join("\n").trimEnd())
   })
 ).pipe(
   Output.prints(Report),
-  Command.withDescription("Show which store is used, and what is live in each environment."),
+  Command.withDescription(
+    "Show which store is used, and what is live in each environment: which flags are killed, and which have drafts that are"
+      + " not published."
+  ),
+  Command.withShortDescription("Show which store is used, and what is live in each environment."),
   Command.withExamples([{ command: "rulestead status" }])
 )
+
+const counted = ({ length }: ReadonlyArray<string>): string => length === 0 ? "-" : String(length)
+
+/** Below the table, where names have room. */
+const named = (what: string, environment: string, flags: ReadonlyArray<string>): ReadonlyArray<string> =>
+  flags.length === 0 ? [] : [`${what} in ${environment}: ${some(flags)}`]
 
 const storeNow = Effect.gen(function*() {
   const settings = yield* Settings.store
@@ -88,7 +113,9 @@ const describeSchema = ({ code, database }: { readonly code: number; readonly da
 const environmentsNow = Effect.gen(function*() {
   const store = yield* Store
   const feed = yield* SnapshotFeed
-  return yield* Effect.forEach(
+  const keys = yield* flagKeys
+  return yield* Progress.forEach(
+    "Looking around",
     yield* store.environments,
     Effect.fnUntraced(function*({ key, protected: isProtected }) {
       const { entries, head } = yield* feed.changesSince(key, undefined)
@@ -101,11 +128,20 @@ const environmentsNow = Effect.gen(function*() {
         publishedAt: head.version === 0 ? null : head.publishedAt,
         flags: flags.length,
         audiences: entries.filter(({ content, kind }) => kind === "audience" && content !== null).length,
-        killed: killed.map(({ key }) => key)
+        killed: killed.map(({ key }) => key),
+        drafts: yield* draftsIn(key, keys)
       }
     })
   )
 })
+
+const draftsIn = Effect.fnUntraced(function*(environment: string, keys: ReadonlyArray<string>) {
+  const store = yield* Store
+  const pages = yield* Effect.forEach(Arr.chunksOf(keys, pageSize), (page) => store.flagsIn(environment, page))
+  return pages.flat().flatMap(({ flag, state }) => state.draft === null ? [] : [flag.key])
+})
+
+const pageSize = 1000
 
 const readEntry = (content: string) =>
   Effect.orDie(Schema.decodeEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))(content))

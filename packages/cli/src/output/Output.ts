@@ -69,9 +69,6 @@ export const showLine = Effect.fnUntraced(function*<A, I>(
 /** What does not encode was never decoded: a mistake of this program. */
 const encode = <A, I>(schema: Schema.Codec<A, I>, value: A) => Effect.orDie(Schema.encodeEffect(schema)(value))
 
-/** Text that is made as if for {@link show}. */
-export const lines = (text: (view: View) => string) => Effect.map(view, text)
-
 /** Says something to people that is not the answer. Programs do not hear it. */
 export const remark = Effect.fnUntraced(function*(text: string) {
   const { format } = yield* root

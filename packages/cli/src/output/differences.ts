@@ -17,5 +17,5 @@ const longest = 120
 const side = (value: Audit.Change["before"]): string => {
   if (value === undefined) return "nothing"
   const text = Output.value(value)
-  return text.length > longest ? `${text.slice(0, longest)}…` : text
+  return text.length > longest ? `${text.slice(0, longest)}...` : text
 }

@@ -13,7 +13,7 @@ const gap = "  "
 const narrowest = 8
 
 /**
- * Rows under headers. Where `width` is not enough, the widest columns are cut, and `…` shows it. Where that would leave
+ * Rows under headers. Where `width` is not enough, the widest columns are cut, and an ellipsis shows it. Where that would leave
  * too little of them, every row has a line for each column.
  */
 export const render = <A>(
@@ -40,7 +40,7 @@ const lines = <A>(
     available
   )
   const line = (texts: ReadonlyArray<string>, paint: (text: string, at: number) => string): string =>
-    texts.map((text, at) => paint(pad(cut(text, widths[at] ?? 0), widths[at] ?? 0), at)).join(gap).trimEnd()
+    texts.map((text, at) => paint(pad(cut(text, widths[at] ?? 0, style), widths[at] ?? 0), at)).join(gap).trimEnd()
   return [
     line(columns.map(({ header }) => header), (text) => style.bold(text)),
     ...rows.map((row, number) => line(cells[number] ?? [], (text, at) => columns[at]?.paint?.(text, row) ?? text))
@@ -57,7 +57,7 @@ const records = <A>(
   const room = Math.max(1, width - names - gap.length)
   return rows.map((row) =>
     columns.map(({ cell, header, paint = (text) => text }) =>
-      `${style.bold(pad(header, names))}${gap}${paint(cut(printable(cell(row)), room), row)}`.trimEnd()
+      `${style.bold(pad(header, names))}${gap}${paint(cut(printable(cell(row)), room, style), row)}`.trimEnd()
     ).join("\n")
   ).join("\n\n")
 }
@@ -81,14 +81,14 @@ const pad = (text: string, width: number): string => text + " ".repeat(Math.max(
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-const cut = (text: string, width: number): string => {
+const cut = (text: string, width: number, { ellipsis }: Style): string => {
   if (displayWidth(text) <= width) return text
   let kept = ""
   for (const { segment } of graphemes.segment(text)) {
-    if (displayWidth(kept + segment) > width - 1) break
+    if (displayWidth(kept + segment) > width - ellipsis.length) break
     kept += segment
   }
-  return `${kept}…`
+  return kept + ellipsis
 }
 
 /** Text of a store, without what a terminal would obey. */
