@@ -35,7 +35,7 @@ export const make = Effect.fnUntraced(function*({ flags, url }: Database, sign?:
     const draft = yield* store.saveDraft(flag, environment, ruleset(index, edition), { expected: revision })
     const publish = publisher.publish(flag, environment, { expected: draft.revision })
     const [took, { head }] = yield* Effect.timed(publish)
-    return { version: head.version, took: Duration.toMillis(took) }
+    return { version: head?.version ?? 0, took: Duration.toMillis(took) }
   })
   return { edit: edit.pipe(Effect.provideContext(context), Effect.orDie) } satisfies Editor
 })

@@ -129,7 +129,8 @@ export const suite = <E>(name: string, publishers: Layer.Layer<Publishers, E>): 
             const { publish, sign } = yield* Publisher
             assert.notProperty(yield* sign(environment), "signature")
             const { revision } = yield* Scene.draft(flag, environment, Scene.forced(false))
-            assert.notProperty((yield* publish(flag, environment, { expected: revision })).head, "signature")
+            const { head } = Scene.committed(yield* publish(flag, environment, { expected: revision }))
+            assert.notProperty(head, "signature")
           })
         )
       }))
@@ -185,7 +186,7 @@ export const suite = <E>(name: string, publishers: Layer.Layer<Publishers, E>): 
         yield* within(signed, Scene.publish(flag, environment, Scene.forced(true)))
       }))
 
-    it.effect("commands in one transaction are signed one after another", () =>
+    it.effect("the commands of one transaction are signed once, and those before and after `sign` on their own", () =>
       within(
         signed,
         Effect.gen(function*() {
@@ -195,7 +196,13 @@ export const suite = <E>(name: string, publishers: Layer.Layer<Publishers, E>): 
           const { transaction } = yield* Store
           const publish = (value: boolean) => Scene.publish(flag, environment, Scene.forced(value))
           yield* transaction(Effect.andThen(publish(false), publish(true)))
-          assert.strictEqual(yield* node.look, Number(before) + 2)
+          assert.strictEqual(yield* node.look, Number(before) + 1)
+          const { sign } = yield* Publisher
+          const { version } = yield* transaction(
+            publish(false).pipe(Effect.andThen(sign(environment)), Effect.tap(publish(true)))
+          )
+          assert.strictEqual(version, Number(before) + 3)
+          assert.strictEqual(yield* node.look, Number(before) + 4)
         })
       ))
 

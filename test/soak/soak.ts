@@ -138,6 +138,7 @@ const publish = Effect.fnUntraced(function*(flag: string, log: Log) {
   const rules = [{ key: "everybody", strategy: "forced_value", value: revision + 1 }] as const
   const draft = yield* store.saveDraft(flag, environment, { rules }, { expected: revision })
   const { head } = yield* publisher.publish(flag, environment, { expected: draft.revision })
+  assert(head !== null)
   log.acknowledged.set(head.version, head.digest)
 })
 

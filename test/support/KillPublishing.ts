@@ -91,7 +91,7 @@ const publishUntilFailure = Effect.fnUntraced(function*(flag: string, log: Log, 
   const failure = yield* publish.pipe(
     Effect.flatMap(({ head }) => {
       log.acknowledged++
-      log.acknowledgedVersion = Math.max(log.acknowledgedVersion, head.version)
+      log.acknowledgedVersion = Math.max(log.acknowledgedVersion, head?.version ?? 0)
       return onPublish
     }),
     Effect.forever,

@@ -21,6 +21,7 @@ import { lint } from "./internal/manifest/lint.ts"
 import { sorted } from "./internal/manifest/order.ts"
 import * as Planning from "./internal/manifest/planning.ts"
 import * as InvalidInput from "./InvalidInput.ts"
+import { Owner } from "./Owner.ts"
 import type { Publisher } from "./Publisher.ts"
 import * as Ruleset from "./Ruleset.ts"
 import type { Head } from "./Snapshot.ts"
@@ -29,6 +30,7 @@ import type { ReadError, Store, WriteError, WriteOptions } from "./Store.ts"
 import * as Value from "./Value.ts"
 
 const inferredFlagContent = Flag.Flag.mapMembers(Tuple.map(Schema.fieldsAssign({
+  owner: Schema.optionalKey(Schema.NullOr(Owner)),
   ruleset: Schema.optionalKey(Ruleset.Ruleset),
   killSwitch: Schema.optionalKey(Schema.Struct({ value: Value.Value })),
   draft: Schema.optionalKey(Ruleset.Ruleset)
@@ -51,7 +53,8 @@ export interface FlagContentSchema extends InferredFlagContent {}
  * - `killSwitch`: present while the kill switch is engaged; its `value` is served to everybody.
  * - `draft`: rules that are written down and not live. Left out, the manifest says nothing about the flag's draft.
  *
- * An `owner` and a `lifecycle` that are left out stay what they are; other details have their defaults.
+ * An `owner` that is left out stays who it is, and `null` is nobody. A `lifecycle` that is left out or `null` stays what
+ * it is, because every flag has one. Other details that are left out have their defaults.
  *
  * @category schemas
  * @since 0.1.0
@@ -235,6 +238,7 @@ export const validate = (input: unknown): ReadonlyArray<Finding.Finding> =>
 /**
  * What has to be done to `before` to have `after`, by key: nothing where both mean the same. Version numbers, times, the
  * order of fields, of tags and of documents mean nothing; the order of rules does, and so do salts, which say who is in.
+ * An owner and a lifecycle that `after` leaves out are those of `before`.
  *
  * @category comparing
  * @since 0.1.0
@@ -293,7 +297,8 @@ export const publishDrafts = ({ flags, ...rest }: Manifest, names?: ReadonlyArra
 /**
  * What {@link apply} did, in keys. A flag may have been created and published; one in `unchanged` is in no other list.
  *
- * - `head`: the environment's snapshot after the last publish or kill switch of this run; `null` when there was none.
+ * - `head`: the environment's snapshot with this run, which is one version; `null` when it changed nothing that is live
+ *   there, and inside a transaction, which makes the version when it ends (`Publisher.together`).
  *
  * @category models
  * @since 0.1.0

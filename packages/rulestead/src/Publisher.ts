@@ -1,6 +1,6 @@
 /**
- * What makes things live: publishing, reverting, rolling out, and the kill switch. Each commits the next snapshot of the environment in
- * the transaction of the change that caused it, and announces it at commit.
+ * What makes things live: publishing, reverting, rolling out, and the kill switch. The next snapshot of an environment is
+ * committed in the transaction of the changes that caused it, and announced at commit.
  *
  * @since 0.1.0
  */
@@ -14,18 +14,31 @@ import { observePublisher } from "./internal/commandTelemetry.ts"
 import type { Head } from "./Snapshot.ts"
 import type { ChangeError, ChangeOptions, WriteError, WriteOptions } from "./Store.ts"
 import type { StoreBackend } from "./StoreBackend.ts"
-import type { FlagArchived, NotFound } from "./StoreError.ts"
+import type { FlagArchived, NotFound, StoreUnavailable } from "./StoreError.ts"
 import type { Value } from "./Value.ts"
 
 /**
- * The state that a command left behind, and the head of the environment's snapshot with it.
+ * The state that a command left behind, and the head of the environment's snapshot with it: `null` inside a transaction,
+ * which makes one snapshot of all of its commands when it ends, and answers that ({@link Publisher.together}).
  *
  * @category models
  * @since 0.1.0
  */
 export interface Published {
   readonly state: FlagState
-  readonly head: Head
+  readonly head: Head | null
+}
+
+/**
+ * What a transaction answers, and the heads with all that its commands made live: one for each environment that they
+ * wrote to, in the order of their keys. Inside another transaction there are none yet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Together<A> {
+  readonly value: A
+  readonly heads: ReadonlyArray<Head>
 }
 
 /**
@@ -120,6 +133,12 @@ export class Publisher extends Context.Service<Publisher, {
    * again. Costs what there is; every other command costs what it changes.
    */
   readonly sign: (environment: string, options?: WriteOptions) => Effect.Effect<Head, WriteError | NotFound>
+  /**
+   * As `Store.transaction`, for whoever wants to know what came of it: whatever its commands change in an environment is
+   * one version of the snapshot, or none, if what is live is in the end what it was. Only `sign` does not wait for the
+   * end: what was done before it in the environment is a version, and so is the signing.
+   */
+  readonly together: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<Together<A>, E | StoreUnavailable, R>
 }>()("rulestead/Publisher") {
   /**
    * The commands over any `StoreBackend`, under the `Policy` that is there when the layer is built, if any. What becomes

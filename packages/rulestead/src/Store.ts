@@ -219,7 +219,7 @@ export type ChangeError = WriteError | NotFound | Conflict
  * The authored state and the commands that change it.
  *
  * Every command is one transaction: it takes effect with its audit row, or not at all. Commands that change what is
- * already live (archiving a flag, changing an audience in use) commit the new snapshots in the same transaction. A
+ * already live (archiving a flag, changing an audience in use) commit the new snapshots with it. A
  * `Policy` is asked before every write, and before {@link Store.state} of a protected environment and
  * {@link Store.audit}; other reads are open.
  *
@@ -230,12 +230,13 @@ export class Store extends Context.Service<Store, {
   /**
    * Runs commands of `Store` and `Publisher` together: all of them take effect at once, with all of their audit rows,
    * when `self` succeeds, and none when it fails, dies or is interrupted. What they read is what they wrote. Only what a
-   * policy denied stays in the audit, whatever becomes of the rest.
+   * policy denied stays in the audit, whatever becomes of the rest. All that they change in what an environment serves is
+   * one version of its snapshot, made at the end of the outermost transaction: see `Publisher.together`.
    *
    * Locks are held until the end, and the store bounds how long it may take, as for one command unless more are announced
    * (`StoreBackend.Commands`). Commands inside take their turns, however they are run. Two transactions that write the
-   * same things in different orders can end each other (`StoreUnavailable`), so write in the order of keys: flags, then
-   * audiences, then environments.
+   * same flags or audiences in different orders can end each other (`StoreUnavailable`), so write in the order of keys:
+   * flags, then audiences. Environments may come in any order.
    */
   readonly transaction: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreUnavailable, R>
 

@@ -30,7 +30,6 @@ describe("Manifest.decode", () => {
           purpose: "release",
           description: "",
           tags: [],
-          owner: null,
           lifecycle: null,
           ruleset: { rules: [], hashVersion: 1 }
         }]
@@ -355,8 +354,8 @@ describe("Manifest.apply", () => {
       for (const { action, key } of yield* store.audit({ key: "checkout" })) actions.unshift(`${action} ${key}`)
       assert.deepStrictEqual(actions, [
         "flag.create checkout",
-        "draft.save checkout",
         "kill_switch.engage checkout",
+        "draft.save checkout",
         "ruleset.publish checkout",
         "draft.save checkout",
         "ruleset.publish checkout",

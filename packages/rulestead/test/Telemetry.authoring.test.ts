@@ -182,7 +182,7 @@ describe("authoring", () => {
           Effect.flatMap(commands, ({ publish }) => publish),
           Layer.fresh(stores).pipe(Layer.provide(telemetry))
         )
-        assert.strictEqual(published.head.version, 1)
+        assert.strictEqual(published.head?.version, 1)
       }
     }))
 

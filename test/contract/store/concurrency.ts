@@ -137,11 +137,11 @@ export const concurrency = (it: Scene.It) => {
           publisher.publish(flag, environment, { expected: revision }),
         unbounded
       )
-      const versions = published.map(({ head }) => head.version).sort((a, b) => a - b)
+      const versions = published.map(({ head }) => head?.version ?? 0).sort((a, b) => a - b)
       assert.deepStrictEqual(versions, flags.map((_, index) => index + 1))
       const { head } = yield* Oracle.verify(environment, flags)
       assert.strictEqual(head.version, 20)
-      const last = published.find(({ head }) => head.version === 20)
+      const last = published.find(({ head }) => head?.version === 20)
       assert.deepStrictEqual(last?.head, head)
     }), 120_000)
 

@@ -5,6 +5,8 @@ import * as Manifest from "rulestead/Manifest"
 import * as Plan from "rulestead/Plan"
 import { Publisher } from "rulestead/Publisher"
 import { Store } from "rulestead/Store"
+import * as Mirror from "../support/Mirror.ts"
+import * as Oracle from "../support/Oracle.ts"
 import { invalid } from "../support/refusals.ts"
 import * as Scene from "../support/Scene.ts"
 
@@ -58,8 +60,12 @@ export const manifests = (it: Scene.It) => {
       const plan = yield* Plan.make({ environment, manifest: manifestOf(flags, 25) })
       const { flags: done, head } = yield* Plan.apply(plan)
       assert.deepStrictEqual(done.published, flags)
-      assert.strictEqual(head?.entries, 3)
-      yield* Plan.apply(yield* Plan.make({ environment: other, promote: { from: environment, flags } }))
+      assert.deepInclude(head, { version: 1, entries: 3 })
+      assert.deepStrictEqual(head, (yield* Mirror.fetch(environment)).head)
+      const promoted = yield* Plan.apply(
+        yield* Plan.make({ environment: other, promote: { from: environment, flags } })
+      )
+      assert.strictEqual(promoted.head?.version, 1)
       const [one, two] = yield* Effect.forEach([environment, other], (key) => Manifest.ofEnvironment(key, { flags }))
       assert.deepStrictEqual(two, one)
     }))
@@ -126,7 +132,109 @@ export const manifests = (it: Scene.It) => {
       if (applied?._tag === "Success") assert.isTrue(shares.every((share) => share?.[0] === 50 || share?.[0] === 30))
       else assert.isTrue(shares.every((share) => share?.[0] === 25 || share?.[0] === 30))
       for (const outcome of rollouts) {
-        if (outcome._tag === "Failure") assert.include(["Conflict", "StoreUnavailable"], outcome.failure._tag)
+        if (outcome._tag === "Failure") assert.strictEqual(outcome.failure._tag, "Conflict")
       }
     }))
+
+  it.effect("what is applied in a transaction is a part of its version", () =>
+    Effect.gen(function*() {
+      const [environment, flag] = [yield* Scene.environment, yield* Scene.flag]
+      const flags = yield* three
+      const { heads, value } = yield* Publisher.use(({ together }) =>
+        together(Effect.gen(function*() {
+          const { head } = yield* Manifest.apply(manifestOf(flags, 25), { environment })
+          yield* Scene.publish(flag, environment, Scene.forced(true))
+          return head
+        }))
+      )
+      assert.isNull(value)
+      assert.deepStrictEqual(heads.map(({ entries, version }) => [version, entries]), [[1, 4]])
+    }))
+
+  it.effect("plans for different flags are applied at once", () =>
+    Effect.gen(function*() {
+      const [environment, other] = [yield* Scene.environment, yield* Scene.environment]
+      const flags = (yield* Effect.replicateEffect(three, 4)).flat().toSorted()
+      yield* Manifest.apply(manifestOf(flags, 10), { environment })
+      const parts = [0, 1, 2, 3].map((part) => flags.filter((_, index) => index % 4 === part))
+      const killed = (part: ReadonlyArray<string>): Manifest.Input => {
+        const { flags, ...rest } = manifestOf(part, 50)
+        return {
+          ...rest,
+          flags: flags.map((flag, index) => index === 0 ? flag : { ...flag, killSwitch: { value: true } })
+        }
+      }
+      const reports = yield* Effect.forEach(
+        parts,
+        (part) =>
+          Effect.all([
+            Manifest.apply(killed(part.toReversed()), { environment }),
+            Effect.flatMap(
+              Plan.make({ environment: other, promote: { from: environment, flags: part } }),
+              (plan) => Effect.result(Plan.apply(plan))
+            )
+          ], { concurrency: "unbounded" }),
+        { concurrency: "unbounded" }
+      )
+      const versions = reports.map(([{ head }]) => head?.version ?? 0).sort((a, b) => a - b)
+      assert.deepStrictEqual(versions, [2, 3, 4, 5])
+      for (const [, promoted] of reports) {
+        if (promoted._tag === "Failure") assert.strictEqual(promoted.failure._tag, "Stale")
+      }
+      yield* Oracle.verify(environment, flags)
+      yield* Oracle.verify(other, flags)
+    }), 120_000)
+
+  it.effect("plans for the same flags that are applied at once do not end each other", () =>
+    Effect.gen(function*() {
+      for (let round = 0; round < 10; round++) {
+        const [one, two] = [yield* Scene.environment, yield* Scene.environment]
+        const [first, last] = [Scene.key("a"), Scene.key("b")]
+        yield* Manifest.apply(manifestOf([first, last], 10), { environment: one })
+        const base = { valueType: "boolean", defaultValue: false } as const
+        const live = { ...base, ruleset: Scene.share(50, "s") }
+        const tagged = { ...base, tags: ["new"] }
+        const plans = yield* Effect.all([
+          Plan.make({
+            environment: one,
+            manifest: { schemaVersion: 1, flags: [{ key: first, ...live }, { key: last, ...tagged }] }
+          }),
+          Plan.make({
+            environment: two,
+            manifest: { schemaVersion: 1, flags: [{ key: first, ...tagged }, { key: last, ...live }] }
+          })
+        ])
+        const results = yield* Effect.forEach(plans, (plan) => Effect.result(Plan.apply(plan)), {
+          concurrency: "unbounded"
+        })
+        for (const result of results) {
+          if (result._tag === "Failure") assert.strictEqual(result.failure._tag, "Stale")
+        }
+        assert.isTrue(results.some(({ _tag }) => _tag === "Success"))
+      }
+    }), 120_000)
+
+  it.effect(
+    "of plans for different environments that redefine one audience at once, one is stale",
+    () =>
+      Effect.gen(function*() {
+        for (let round = 0; round < 5; round++) {
+          const environments = [yield* Scene.environment, yield* Scene.environment]
+          const audience = yield* Scene.audience("free")
+          yield* Scene.publish(yield* Scene.flag, environments[0] ?? "", Scene.segments(audience))
+          const manifest: Manifest.Input = {
+            schemaVersion: 1,
+            audiences: [{ key: audience, definition: Scene.onPlan("pro") }],
+            flags: []
+          }
+          const plans = yield* Effect.forEach(environments, (environment) => Plan.make({ environment, manifest }))
+          const results = yield* Effect.forEach(plans, (plan) => Effect.result(Plan.apply(plan)), {
+            concurrency: "unbounded"
+          })
+          const outcomes = results.map((result) => result._tag === "Failure" ? result.failure._tag : "Success")
+          assert.deepStrictEqual(outcomes.sort(), ["Stale", "Success"])
+        }
+      }),
+    120_000
+  )
 }

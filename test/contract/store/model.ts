@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
+import { isDeepStrictEqual } from "node:util"
 import { Publisher } from "rulestead/Publisher"
 import type * as Ruleset from "rulestead/Ruleset"
 import { Store } from "rulestead/Store"
@@ -49,11 +50,34 @@ const command: fc.Arbitrary<Command> = fc.record({
   look: fc.nat(4).map((chance) => chance === 0)
 })
 
+/** Commands in a transaction, and in one inside of it, which may be taken back. */
+interface Transaction {
+  readonly before: ReadonlyArray<Command>
+  readonly inside: ReadonlyArray<Command>
+  readonly isTakenBack: boolean
+  readonly after: ReadonlyArray<Command>
+}
+
+const some = fc.array(command, { maxLength: 4 })
+
+const transaction: fc.Arbitrary<Transaction> = fc.record({
+  before: some,
+  inside: some,
+  isTakenBack: fc.boolean(),
+  after: some
+})
+
 /** Random histories, step by step beside a model of the store. */
 export const model = (it: Scene.It) => {
   it.effect(
     "every history answers as the model does, and changes followed step by step are all there is",
     () => property(fc.array(command, { minLength: 10, maxLength: 40 }), history, { numRuns: 15 }),
+    240_000
+  )
+
+  it.effect(
+    "every history of transactions answers as the model does, one version for each that changes what is live",
+    () => property(fc.array(transaction, { minLength: 3, maxLength: 10 }), historyOfTransactions, { numRuns: 10 }),
     240_000
   )
 }
@@ -74,6 +98,35 @@ const history = Effect.fnUntraced(function*(commands: ReadonlyArray<Command>) {
   }
   slow = yield* Effect.forEach(slow, catchUp)
   assert.deepStrictEqual(slow.map(Mirror.contents), close.map(Mirror.contents))
+})
+
+const historyOfTransactions = Effect.fnUntraced(function*(transactions: ReadonlyArray<Transaction>) {
+  const store = yield* Store
+  const environments = [yield* Scene.environment, yield* Scene.environment]
+  const audiences = [yield* Scene.audience("free"), yield* Scene.audience("free")]
+  const flags = yield* Effect.replicateEffect(Scene.flag, 3)
+  const model = Model.make(environments, audiences, flags)
+  const rulesets = Model.rulesets(audiences)
+  let mirrors = yield* Effect.forEach(environments, (environment) => Mirror.fetch(environment))
+  for (const { after, before, inside, isTakenBack } of transactions) {
+    const old = structuredClone(model)
+    yield* store.transaction(Effect.gen(function*() {
+      yield* Effect.forEach(before, (command) => run(model, rulesets, command))
+      const inner = isTakenBack ? structuredClone(model) : model
+      const part = Effect.forEach(inside, (command) => run(inner, rulesets, command))
+      yield* isTakenBack
+        ? Effect.flip(store.transaction(Effect.andThen(part, Effect.fail("taken back"))))
+        : store.transaction(part)
+      yield* Effect.forEach(after, (command) => run(model, rulesets, command))
+    }))
+    for (const [index, environment] of model.environments.entries()) {
+      const { version } = at(old.environments, index)
+      const isSame = isDeepStrictEqual(Model.contents(old, index), Model.contents(model, index))
+      environment.version = isSame ? version : version + 1
+    }
+    mirrors = yield* Effect.forEach(mirrors, (mirror) => Mirror.follow(mirror))
+    yield* Effect.forEach(mirrors, (mirror, index) => verify(model, index, mirror))
+  }
 })
 
 const catchUp = (mirror: Mirror.Mirror) =>

@@ -46,7 +46,7 @@ export const publishing = (it: Scene.It) => {
           ruleset: drafted.draft,
           publishedAt: state.publishedAt
         })
-        assert.strictEqual(head.version, version)
+        assert.strictEqual(head?.version, version)
         assert.deepStrictEqual((yield* Mirror.fetch(environment)).head, head)
       }
     }))

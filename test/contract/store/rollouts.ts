@@ -52,7 +52,7 @@ export const rollouts = (it: Scene.It) => {
           )
         }
       })
-      assert.strictEqual(set.head.version, 2)
+      assert.strictEqual(set.head?.version, 2)
       assert.deepStrictEqual((yield* Oracle.verify(environment, [flag])).head, set.head)
       const [event] = yield* store.audit({ key: flag, limit: 1 })
       assert.deepInclude(event, { action: "rollout.set", reason: "more", before, after })

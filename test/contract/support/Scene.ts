@@ -1,10 +1,11 @@
 /** What the tests of a store need to say what they are about: things of their own, in a store that they share. */
 import type { Vitest } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { strict as assert } from "node:assert"
 import { randomUUID } from "node:crypto"
 import type * as Audience from "rulestead/Audience"
 import type { Evidence } from "rulestead/Evidence"
-import { Publisher } from "rulestead/Publisher"
+import { type Published, Publisher } from "rulestead/Publisher"
 import type * as Ruleset from "rulestead/Ruleset"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import { Store } from "rulestead/Store"
@@ -83,8 +84,14 @@ export const publish = Effect.fnUntraced(function*(flag: string, environment: st
 /** A new environment in which a new flag is live. */
 export const live = Effect.fnUntraced(function*(ruleset: Ruleset.Input) {
   const place = { environment: yield* environment, flag: yield* flag }
-  return { ...place, ...(yield* publish(place.flag, place.environment, ruleset)) }
+  return { ...place, ...committed(yield* publish(place.flag, place.environment, ruleset)) }
 })
+
+/** What a command outside any transaction answers. */
+export const committed = ({ head, state }: Published) => {
+  assert(head !== null)
+  return { head, state }
+}
 
 export const archive = Effect.fnUntraced(function*(flag: string) {
   const store = yield* Store

@@ -158,7 +158,8 @@ export const observePublisher = (publisher: Publisher["Service"]): Effect.Effect
     advanceRollout: telemetry.state("rollout.advance", publisher.advanceRollout),
     engageKillSwitch: telemetry.state("kill_switch.engage", publisher.engageKillSwitch),
     releaseKillSwitch: telemetry.state("kill_switch.release", publisher.releaseKillSwitch),
-    sign: telemetry.document("snapshot.sign", publisher.sign)
+    sign: telemetry.document("snapshot.sign", publisher.sign),
+    together: publisher.together
   }))
 
 const isFlagKey = Schema.is(FlagKey)

@@ -64,6 +64,25 @@ describe("the difference of two manifests", () => {
       ])
     }))
 
+  it.effect("says that an owner goes where there shall be none, and nothing where none is said", () =>
+    Effect.gen(function*() {
+      const owner = { kind: "team", ref: "payments" }
+      const lifecycle = { mode: "permanent" }
+      assert.deepStrictEqual(yield* diff({ owner, lifecycle }, {}), [])
+      const [change, ...others] = yield* diff({ owner, lifecycle }, { owner: null })
+      assert.deepStrictEqual(change && Change.parts(change), [{ path: "owner", before: owner, after: null }])
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(told(yield* diff({}, { owner })), ["flag.change checkout"])
+    }))
+
+  it.effect("saves a draft anew that is published and shall be there still", () =>
+    Effect.gen(function*() {
+      const ruleset = { rules: [share(20)] }
+      const changes = yield* diff({ ruleset: { rules: [] }, draft: ruleset }, { ruleset, draft: ruleset })
+      assert.deepStrictEqual(told(changes), ["ruleset.publish checkout", "draft.save checkout"])
+      assert.deepStrictEqual(changes.map(({ before }) => before === null), [false, true])
+    }))
+
   it.effect("puts the kill switch before the rules when it is engaged, and after them when it is released", () =>
     Effect.gen(function*() {
       const live = { ruleset: { rules: [share(10)] } }

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import * as Actor from "rulestead/Actor"
+import * as Change from "rulestead/Change"
 import * as Manifest from "rulestead/Manifest"
+import type { Owner } from "rulestead/Owner"
 import * as Plan from "rulestead/Plan"
 import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
@@ -113,6 +115,26 @@ describe("a plan", () => {
       })
       assert.deepStrictEqual(told(plan), [])
       assert.isNotNull((yield* Store.use((store) => store.flag("checkout"))).lifecycle)
+    }))
+
+  inStore("takes an owner away where the manifest says that there is none", () =>
+    Effect.gen(function*() {
+      const ownedBy = (owner: Owner | null): Manifest.Input => ({
+        schemaVersion: 1,
+        flags: [{ key: "checkout", valueType: "boolean", defaultValue: false, owner }]
+      })
+      yield* applied(ownedBy({ kind: "team", ref: "payments" }))
+      const plan = yield* make(ownedBy(null))
+      assert.deepStrictEqual(told(plan), ["flag.change checkout"])
+      assert.deepStrictEqual(plan.changes.flatMap(Change.parts), [
+        { path: "owner", before: { kind: "team", ref: "payments" }, after: null }
+      ])
+      yield* Plan.apply(yield* Plan.decode(JSON.parse(JSON.stringify(plan))))
+      assert.isNull((yield* Store.use((store) => store.flag("checkout"))).owner)
+      assert.isTrue(Plan.isEmpty(yield* make(ownedBy(null))))
+      const exported = yield* Manifest.ofEnvironment("prod")
+      assert.isNull(exported.flags[0]?.owner)
+      assert.deepStrictEqual(Manifest.diff(exported, yield* Manifest.parse(Manifest.print(exported))), [])
     }))
 
   inStore("has an error for a remote config that nobody says how long to keep", () =>

@@ -65,7 +65,6 @@ flags:
       b: 1
     description: ""
     lifecycle: null
-    owner: null
     purpose: release
     ruleset:
       hashVersion: 1

@@ -20,7 +20,7 @@ import * as Impact from "./impact.ts"
 import * as Options from "./options.ts"
 import { refuseFor } from "./refusal.ts"
 import * as Rows from "./rows.ts"
-import * as Snapshots from "./snapshots.ts"
+import * as Staging from "./staging.ts"
 
 type Commands = Pick<
   Store["Service"],
@@ -33,7 +33,8 @@ type Commands = Pick<
   | "audiences"
 >
 
-export const make = ({ admit, backend, transaction }: Desk): Commands => {
+export const make = (desk: Desk): Commands => {
+  const { admit, backend, transaction } = desk
   const table = backend.audiences
 
   const createAudience = Effect.fn("Store.createAudience")(
@@ -73,7 +74,7 @@ export const make = ({ admit, backend, transaction }: Desk): Commands => {
     if (options.impact !== undefined) yield* expectImpact(before, options.impact)
     else yield* requireImpact(places, options)
     const after = yield* Rows.revise(backend, "audience.change", table, before, change, options)
-    if (redefines) yield* Snapshots.commitAudience(backend, after)
+    if (redefines) yield* Staging.audience(desk, after)
     return after
   })
 
@@ -112,7 +113,7 @@ export const make = ({ admit, backend, transaction }: Desk): Commands => {
 
   const audienceImpact = Effect.fn("Store.audienceImpact")(function*(key: string) {
     return yield* transaction(
-      Effect.flatMap(Rows.find("audience", table, key, "share"), (audience) => Impact.preview(backend, audience))
+      Effect.flatMap(Rows.find("audience", table, key), (audience) => Impact.preview(backend, audience))
     )
   })
 

@@ -3,13 +3,11 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Semaphore from "effect/Semaphore"
 import * as Actor from "../../Actor.ts"
 import type * as Audit from "../../Audit.ts"
 import type { InvalidInput } from "../../InvalidInput.ts"
@@ -22,6 +20,7 @@ import { fieldOf } from "../document.ts"
 import { Guard, Overdue } from "../guard.ts"
 import { refuseFor } from "./refusal.ts"
 import type { Backend } from "./rows.ts"
+import * as Transactions from "./transactions.ts"
 
 /** What is about to be done. `environment` is where, if it belongs to one. */
 export interface Request extends Policy.Resource {
@@ -29,9 +28,10 @@ export interface Request extends Policy.Resource {
   readonly environment?: string
 }
 
-export interface Desk {
+export interface Desk extends Pick<Transactions.Transactions, "stage" | "settle" | "head"> {
   readonly backend: Backend
-  /** All or nothing. What was denied inside is in the audit in any case. */
+  readonly together: Transactions.Transactions["run"]
+  /** As `together`, for whoever asks no further. */
   readonly transaction: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreUnavailable, R>
   /** Asks whether a write may be done, and holds it to giving a reason where one is required. */
   readonly admit: (
@@ -44,22 +44,6 @@ export interface Desk {
   ) => Effect.Effect<void, E | InvalidInput | Denied | StoreUnavailable>
 }
 
-/**
- * The transaction around a command.
- *
- * - `denied`: what was denied in it. It is written when the outermost one has ended.
- * - `turn`: held by the one command or transaction directly inside that is at work. A connection cannot have two.
- */
-interface Around {
-  readonly denied: Array<Audit.NewEvent>
-  readonly turn: Semaphore.Semaphore
-}
-
-/** The transactions that a fiber is in, by store. */
-const Open = Context.Reference<ReadonlyMap<Backend, Around>>("rulestead/authoring/Open", {
-  defaultValue: () => new Map()
-})
-
 /** Questions that were given up and have not ended yet; with so many, no more are asked. */
 const maxAbandoned = 16
 
@@ -68,33 +52,15 @@ export const make = Effect.gen(function*() {
   const given = yield* Effect.serviceOption(Policy.Policy)
   const signing = yield* SnapshotSigning.Current
   const guard = new Guard(maxAbandoned)
+  const { deny, run, ...transactions } = Transactions.make(backend)
 
   const policies = Effect.map(
     Effect.serviceOption(Policy.Policy),
     (current) => new Set([...Option.toArray(given), ...Option.toArray(current)])
   )
 
-  const inside = <A, E, R>(self: Effect.Effect<A, E, R>, denied: Around["denied"]) =>
-    Effect.flatMap(Open, (open) => {
-      const around: Around = { denied, turn: Semaphore.makeUnsafe(1) }
-      return Effect.provideService(self, Open, new Map([...open, [backend, around]]))
-    })
-
-  const outermost = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
-      const denied: Around["denied"] = []
-      const write = Effect.suspend(() => Effect.forEach(denied, (event) => backend.audit.append(event)))
-      return Effect.onExit(
-        backend.transaction(Effect.tap(inside(self, denied), write)),
-        (exit) => Exit.isFailure(exit) && denied.length > 0 ? backend.transaction(write) : Effect.void
-      )
-    })
-
-  const inner = <A, E, R>(self: Effect.Effect<A, E, R>, { denied, turn }: Around) =>
-    turn.withPermit(backend.transaction(inside(self, denied)))
-
   const record = Effect.fnUntraced(function*({ action, environment, key }: Request, options: WriteOptions) {
-    const event: Audit.NewEvent = {
+    yield* deny({
       action,
       result: "denied",
       key,
@@ -105,10 +71,7 @@ export const make = Effect.gen(function*() {
       at: yield* Clock.currentTimeMillis,
       before: null,
       after: null
-    }
-    const around = (yield* Open).get(backend)
-    if (around === undefined) yield* backend.audit.append(event)
-    else around.denied.push(event)
+    })
   })
 
   const ask = Effect.fnUntraced(function*(request: Request, options: WriteOptions) {
@@ -126,17 +89,13 @@ export const make = Effect.gen(function*() {
     }
   })
 
+  const together: Desk["together"] = (self) => Effect.provideService(run(self), SnapshotSigning.Current, signing)
+
   const desk: Desk = {
+    ...transactions,
     backend,
-    transaction: (self) =>
-      Effect.provideService(
-        Effect.flatMap(Open, (open) => {
-          const around = open.get(backend)
-          return around === undefined ? outermost(self) : inner(self, around)
-        }),
-        SnapshotSigning.Current,
-        signing
-      ),
+    together,
+    transaction: (self) => Effect.map(together(self), ({ value }) => value),
     admit: Effect.fnUntraced(function*(request, options) {
       yield* ask(request, options)
       yield* Actor.decode(yield* Actor.Current)

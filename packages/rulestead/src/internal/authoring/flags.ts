@@ -12,7 +12,7 @@ import type { Desk } from "./desk.ts"
 import * as Impact from "./impact.ts"
 import * as Options from "./options.ts"
 import * as Rows from "./rows.ts"
-import * as Snapshots from "./snapshots.ts"
+import * as Staging from "./staging.ts"
 import { unarchive } from "./unarchive.ts"
 
 type Commands = Pick<
@@ -72,8 +72,8 @@ export const make = (desk: Desk): Commands => {
     if (flag.archivedAt !== null) return flag
     const archivedAt = yield* Clock.currentTimeMillis
     const archived = yield* Rows.revise(backend, "flag.archive", table, flag, { archivedAt }, options)
-    for (const environment of live.toSorted()) {
-      yield* Snapshots.commitFlag(backend, environment, Content.nothing("flag", key), { live: [] })
+    for (const environment of live) {
+      yield* Staging.flag(desk, environment, Content.nothing("flag", key), { live: [] })
     }
     return archived
   })

@@ -23,7 +23,7 @@ export const placesOf = Effect.fnUntraced(function*(backend: Backend, keys: Read
 export const places = (backend: Backend, audience: string) =>
   Effect.flatMap(backend.uses.environmentsOf(audience), (keys) => placesOf(backend, keys))
 
-/** Every use of an audience, which must be locked, so that none comes meanwhile. */
+/** Every use of an audience. If that is locked, none comes meanwhile. */
 export const preview = Effect.fnUntraced(function*(backend: Backend, { key, revision }: StoredAudience) {
   const rows = yield* backend.uses.of(key)
   const places = yield* placesOf(backend, rows.map(({ environment }) => environment))

@@ -13,14 +13,13 @@ import type { Desk } from "./desk.ts"
 import * as Options from "./options.ts"
 import { refuseFor } from "./refusal.ts"
 import * as Rows from "./rows.ts"
-import * as Snapshots from "./snapshots.ts"
 import * as States from "./states.ts"
 
 type EngageOptions = KillOptions & { readonly value?: Value.Value | undefined }
 
 type Commands = Pick<Publisher["Service"], "engageKillSwitch" | "releaseKillSwitch">
 
-export const make = ({ admit, backend, transaction }: Desk): Commands => {
+export const make = ({ admit, backend, head, stage, transaction }: Desk): Commands => {
   const engageKillSwitch = Effect.fn("Publisher.engageKillSwitch")(
     function*(flag: string, environment: string, options: EngageOptions) {
       const given = yield* Options.decodeEngage(options)
@@ -76,21 +75,24 @@ export const make = ({ admit, backend, transaction }: Desk): Commands => {
         isSame(killSwitch, before.killSwitch) ? undefined : { change: { killSwitch }, found: undefined }
       )
     })
-    const head = yield* Snapshots.lockHead(backend, environment)
-    if (after === before) return { state: after, head }
-    yield* Rows.audit(backend, options, {
-      action,
-      key: flag.key,
-      environment,
-      before: before.killSwitch,
-      after: after.killSwitch
-    })
-    const live = yield* States.getRuleset(backend, flag.key, environment, after.rulesetVersion)
-    if (live === undefined) return { state: after, head }
-    return {
-      state: after,
-      head: yield* Snapshots.commit(backend, head, [Content.state(flag, after, live.ruleset)])
+    if (after !== before) yield* write(action, flag, before, after, options)
+    return { state: after, head: yield* head(environment) }
+  })
+
+  const write = Effect.fnUntraced(function*(
+    action: "kill_switch.engage" | "kill_switch.release",
+    flag: StoredFlag,
+    { killSwitch }: FlagState,
+    state: FlagState,
+    options: KillOptions
+  ) {
+    const { environment, rulesetVersion } = state
+    const live = yield* States.getRuleset(backend, flag.key, environment, rulesetVersion)
+    if (live !== undefined) {
+      yield* stage({ environment, entries: [Content.state(flag, state, live.ruleset)], left: [] })
     }
+    const change = { before: killSwitch, after: state.killSwitch }
+    yield* Rows.audit(backend, options, { action, key: flag.key, environment, ...change })
   })
 
   return { engageKillSwitch, releaseKillSwitch }

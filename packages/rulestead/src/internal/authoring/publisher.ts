@@ -11,5 +11,6 @@ import * as Signing from "./signing.ts"
 export const make = (desk: Desk): Publisher["Service"] => ({
   ...Publishing.make(desk),
   ...KillSwitch.make(desk),
-  ...Signing.make(desk)
+  ...Signing.make(desk),
+  together: desk.together
 })

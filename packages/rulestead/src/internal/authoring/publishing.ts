@@ -16,7 +16,7 @@ import * as Options from "./options.ts"
 import * as References from "./references.ts"
 import { refuseFor } from "./refusal.ts"
 import * as Rows from "./rows.ts"
-import * as Snapshots from "./snapshots.ts"
+import * as Staging from "./staging.ts"
 import * as States from "./states.ts"
 
 type Commands = Pick<Publisher["Service"], "publish" | "revert" | "setRollout" | "advanceRollout">
@@ -29,7 +29,8 @@ interface Next {
   readonly draft: Ruleset | null
 }
 
-export const make = ({ admit, backend, transaction }: Desk): Commands => {
+export const make = (desk: Desk): Commands => {
+  const { admit, backend, head, transaction } = desk
   const publish = Effect.fn("Publisher.publish")(
     function*(flag: string, environment: string, options: ChangeOptions) {
       const given = yield* Options.decodeChange(options)
@@ -102,11 +103,12 @@ export const make = ({ admit, backend, transaction }: Desk): Commands => {
           found
         })
     const { after, found } = yield* States.modify(backend, key, environment, options.expected, step)
-    if (found !== undefined) return yield* commit(action, flag, after, found, publishedAt, options)
-    return { state: after, head: yield* Snapshots.lockHead(backend, environment) }
+    if (found !== undefined) yield* write(action, flag, after, found, publishedAt, options)
+    const published: Published = { state: after, head: yield* head(environment) }
+    return published
   })
 
-  const commit = Effect.fnUntraced(function*(
+  const write = Effect.fnUntraced(function*(
     action: Action,
     flag: StoredFlag,
     state: FlagState,
@@ -123,10 +125,8 @@ export const make = ({ admit, backend, transaction }: Desk): Commands => {
     const after: PublishedRuleset = { flag: flag.key, environment, version, ruleset, publishedAt }
     const before = (yield* backend.rulesets.insert(after)) ?? null
     const uses = { live: audiences, ...(draft === null ? { draft: [] } : {}) }
-    const head = yield* Snapshots.commitFlag(backend, environment, content, uses)
+    yield* Staging.flag(desk, environment, content, uses)
     yield* Rows.audit(backend, options, { action, key: flag.key, environment, before, after })
-    const published: Published = { state, head }
-    return published
   })
 
   return { publish, revert, setRollout, advanceRollout }

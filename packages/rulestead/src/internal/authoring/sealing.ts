@@ -33,8 +33,14 @@ export const extend = Effect.fnUntraced(function*(
   if (!isSigned) return yield* refuse(head, "is not signed with a key of this publisher")
   if (removed.some(({ version }) => version > head.version)) return yield* refuse(head, "has entries of the future")
   const sum = new SetHash.Sum(kept)
-  for (const entry of removed) sum.remove(Seal.elementOf(entry))
-  for (const entry of added) sum.add(Seal.elementOf(entry))
+  yield* Slices.forEach<HashedEntry, never>(removed, (entry) => {
+    sum.remove(Seal.elementOf(entry))
+    return undefined
+  })
+  yield* Slices.forEach<HashedEntry, never>(added, (entry) => {
+    sum.add(Seal.elementOf(entry))
+    return undefined
+  })
   return sign(signing, next, sum.hash)
 })
 

@@ -13,11 +13,11 @@ import * as Snapshots from "./snapshots.ts"
 
 type Commands = Pick<Publisher["Service"], "sign">
 
-export const make = ({ admit, backend, transaction }: Desk): Commands => {
+export const make = ({ admit, backend, settle, transaction }: Desk): Commands => {
   const sign = Effect.fnUntraced(function*(key: string, options: WriteOptions) {
     const place = yield* Rows.find("environment", backend.environments, key)
     yield* admit({ action, kind: "environment", key, environment: key, environments: [place] }, options)
-    const before = yield* Snapshots.lockHead(backend, key)
+    const before = yield* settle(key)
     if (before.signature === undefined && (yield* SnapshotSigning.Current) === undefined) return before
     const after = yield* Snapshots.commitAgain(backend, before)
     yield* Rows.audit(backend, options, {

@@ -5,7 +5,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Snapshot from "../../Snapshot.ts"
 import * as SnapshotSigning from "../../SnapshotSigning.ts"
-import type { StoredAudience } from "../../Store.ts"
 import type { CommittedHead, HashedEntry } from "../../StoreBackend.ts"
 import { StoreUnavailable } from "../../StoreError.ts"
 import * as Content from "./content.ts"
@@ -14,7 +13,7 @@ import type { Backend } from "./rows.ts"
 import * as Sealing from "./sealing.ts"
 
 /** The head, held until the transaction ends: what is read after it stays true of this environment. */
-export const lockHead = Effect.fnUntraced(function*(backend: Backend, environment: string) {
+const lockHead = Effect.fnUntraced(function*(backend: Backend, environment: string) {
   const head = yield* backend.snapshots.lock(environment)
   if (head !== undefined) return head
   return yield* new StoreUnavailable({
@@ -31,14 +30,28 @@ export const create = Effect.fnUntraced(function*(backend: Backend, environment:
   yield* commitAgain(backend, yield* lockHead(backend, environment))
 })
 
-/** Commits the entries that are not yet as wanted; where all are, the snapshot stays what it is. */
+/** What a command changes in the snapshot of an environment. */
+export interface Change {
+  readonly environment: string
+  readonly entries: ReadonlyArray<Content.Wanted>
+  /** Audiences that are to go unless something live uses them. */
+  readonly left: ReadonlyArray<string>
+}
+
+/**
+ * Commits changes, one after another, as the next version, and holds the head; where all entries are as wanted already, the
+ * snapshot stays what it is.
+ */
 export const commit = Effect.fnUntraced(function*(
   backend: Backend,
-  head: Snapshot.Head,
-  wanted: ReadonlyArray<Content.Wanted>
+  environment: string,
+  changed: ReadonlyArray<Change>
 ) {
+  const head = yield* lockHead(backend, environment)
+  if (changed.length === 0) return head
   const version = head.version + 1
-  const changes = changesOf(wanted, yield* backend.snapshots.hashes(head.environment, wanted), version)
+  const wanted = yield* wantedBy(backend, environment, changed)
+  const changes = differences(wanted, yield* backend.snapshots.hashes(environment, wanted), version)
   if (changes.length === 0) return head
   const removed = changes.flatMap(({ before }) => before ?? [])
   const added = changes.flatMap(({ after }) => after.content === null ? [] : [after])
@@ -70,58 +83,34 @@ const headOf = ({ setHash: _, ...head }: CommittedHead): Snapshot.Head => head
 
 const unsigned = ({ signature: _, ...head }: Snapshot.Head): Snapshot.Head => head
 
-interface Change {
+/** The last word on each entry: as a command left it, and nothing where it is an audience that is not in use any more. */
+const wantedBy = Effect.fnUntraced(function*(backend: Backend, environment: string, changes: ReadonlyArray<Change>) {
+  const left = [...new Set(changes.flatMap(({ left }) => left))]
+  const used = new Set(left.length === 0 ? [] : yield* backend.uses.among(environment, left))
+  const wanted = [
+    ...changes.flatMap(({ entries }) => entries),
+    ...left.filter((key) => !used.has(key)).map((key) => Content.nothing("audience", key))
+  ]
+  return [...new Map(wanted.map((entry) => [idOf(entry), entry])).values()]
+})
+
+const idOf = ({ key, kind }: Pick<Content.Wanted, "key" | "kind">): string => `${kind} ${key}`
+
+interface Difference {
   readonly before: HashedEntry | undefined
   readonly after: Snapshot.StoredEntry
 }
 
-const changesOf = (
+const differences = (
   wanted: ReadonlyArray<Content.Wanted>,
   held: ReadonlyArray<HashedEntry>,
   version: number
-): ReadonlyArray<Change> =>
-  wanted.flatMap((wanted) => {
+): ReadonlyArray<Difference> => {
+  const known = new Map(held.map((entry) => [idOf(entry), entry]))
+  return wanted.flatMap((wanted) => {
     const { content, key, kind } = wanted
-    const before = held.find((entry) => entry.kind === kind && entry.key === key)
+    const before = known.get(idOf(wanted))
     const hash = content === null ? "" : Snapshot.hashEntry(kind, key, content)
     return (before?.hash ?? "") === hash ? [] : [{ before, after: { ...wanted, version, hash } }]
   })
-
-/** The audiences that a flag uses from now on. Left out, what its draft uses stays what it was. */
-export interface Uses {
-  readonly live: ReadonlyArray<StoredAudience>
-  readonly draft?: ReadonlyArray<string>
 }
-
-/**
- * Commits a flag's entry, and with it the audiences that come into use in the environment, and the end of those that
- * nothing there uses any more.
- */
-export const commitFlag = Effect.fnUntraced(function*(
-  backend: Backend,
-  environment: string,
-  flag: Content.Wanted,
-  { live: audiences, ...uses }: Uses
-) {
-  const after = audiences.map(({ key }) => key)
-  const before = yield* backend.uses.replace(flag.key, environment, { ...uses, live: after })
-  const head = yield* lockHead(backend, environment)
-  const left = before.filter((key) => !after.includes(key))
-  const used = left.length === 0 ? [] : yield* backend.uses.among(environment, left)
-  const unused = left.filter((key) => !used.includes(key))
-  return yield* commit(backend, head, [
-    flag,
-    ...audiences.map(Content.audience),
-    ...unused.map((key) => Content.nothing("audience", key))
-  ])
-})
-
-/** Commits an audience wherever it is in use. */
-export const commitAudience = Effect.fnUntraced(function*(backend: Backend, audience: StoredAudience) {
-  const environments = yield* backend.uses.environmentsOf(audience.key)
-  for (const environment of environments.toSorted()) {
-    const head = yield* lockHead(backend, environment)
-    const used = yield* backend.uses.among(environment, [audience.key])
-    if (used.length > 0) yield* commit(backend, head, [Content.audience(audience)])
-  }
-})

@@ -11,7 +11,7 @@ import * as Impact from "./impact.ts"
 import * as References from "./references.ts"
 import { refuseFor } from "./refusal.ts"
 import * as Rows from "./rows.ts"
-import * as Snapshots from "./snapshots.ts"
+import * as Staging from "./staging.ts"
 import * as States from "./states.ts"
 
 interface Live {
@@ -21,14 +21,14 @@ interface Live {
 
 /** Makes everything live again that the flag had live. Its row is locked, so that no state of it moves meanwhile. */
 export const unarchive = Effect.fnUntraced(
-  function*({ admit, backend }: Desk, key: string, options: ChangeOptions) {
+  function*(desk: Desk, key: string, options: ChangeOptions) {
+    const { admit, backend } = desk
     const flag = yield* Rows.find("flag", backend.flags, key, "update")
     const live = yield* liveRulesets(backend, key)
     const environments = yield* Impact.placesOf(backend, live.map(({ state }) => state.environment))
     yield* admit({ action: "flag.unarchive", kind: "flag", key, environments }, options)
     yield* Rows.expectRevision("flag", key, flag.revision, options.expected)
     if (flag.archivedAt === null) return flag
-    // All audiences are held before the first snapshot is.
     const references = yield* Effect.forEach(live, ({ ruleset }) => References.resolve(backend, ruleset))
     const violations = references.flatMap(({ violations }, index) =>
       violations.map(({ path, ...rest }) => ({ ...rest, path: [live[index]?.state.environment ?? "", ...path] }))
@@ -41,7 +41,7 @@ export const unarchive = Effect.fnUntraced(
     const after = yield* Rows.revise(backend, "flag.unarchive", backend.flags, flag, { archivedAt: null }, options)
     for (const [index, { ruleset, state }] of live.entries()) {
       const content = Content.state(flag, state, ruleset)
-      yield* Snapshots.commitFlag(backend, state.environment, content, { live: references[index]?.audiences ?? [] })
+      yield* Staging.flag(desk, state.environment, content, { live: references[index]?.audiences ?? [] })
     }
     return after
   }
@@ -54,5 +54,5 @@ const liveRulesets = Effect.fnUntraced(function*(backend: Rows.Backend, key: str
       States.getRuleset(backend, key, state.environment, state.rulesetVersion),
       (published): ReadonlyArray<Live> => published === undefined ? [] : [{ state, ruleset: published.ruleset }]
     ))
-  return live.flat().sort((a, b) => a.state.environment < b.state.environment ? -1 : 1)
+  return live.flat()
 })

@@ -4,8 +4,9 @@
 import * as Effect from "effect/Effect"
 import * as Finding from "../../Finding.ts"
 import type { Plan } from "../../Plan.ts"
+import { Publisher } from "../../Publisher.ts"
 import { type Seen, Stale } from "../../Stale.ts"
-import { Store, type WriteOptions } from "../../Store.ts"
+import type { WriteOptions } from "../../Store.ts"
 import { Commands } from "../../StoreBackend.ts"
 import { isSame } from "../canonicalJson.ts"
 import * as Planning from "./planning.ts"
@@ -13,10 +14,13 @@ import { report } from "./report.ts"
 import { write } from "./writing.ts"
 
 export const apply = Effect.fnUntraced(function*(plan: Plan, options: WriteOptions = {}) {
-  const store = yield* Store
+  const publisher = yield* Publisher
   // A publish is two commands, and so is making the plan again.
   const commands = 2 * (plan.changes.length + 1)
-  return yield* store.transaction(applyHere(plan, options)).pipe(Effect.provideService(Commands, commands))
+  const { heads, value } = yield* publisher.together(applyHere(plan, options)).pipe(
+    Effect.provideService(Commands, commands)
+  )
+  return report(value, heads.find(({ environment }) => environment === plan.environment.key) ?? null)
 })
 
 const applyHere = Effect.fnUntraced(function*(plan: Plan, options: WriteOptions) {
@@ -26,7 +30,7 @@ const applyHere = Effect.fnUntraced(function*(plan: Plan, options: WriteOptions)
   }
   const refused = Finding.toRefusal("plan", now.plan.findings)
   if (refused !== undefined) return yield* refused
-  const head = yield* write(now, options).pipe(
+  yield* write(now, options).pipe(
     Effect.catchTags({
       Conflict: ({ key }) => overtaken(plan, key),
       AlreadyExists: ({ key }) => overtaken(plan, key),
@@ -35,7 +39,7 @@ const applyHere = Effect.fnUntraced(function*(plan: Plan, options: WriteOptions)
       StalePreview: ({ audience }) => overtaken(plan, audience)
     })
   )
-  return report(now.plan, head)
+  return now.plan
 })
 
 const movedSince = ({ observed }: Plan, now: Plan): ReadonlyArray<Seen> => {

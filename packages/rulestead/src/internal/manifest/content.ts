@@ -106,8 +106,15 @@ const toFlag = ({ flag: stored, live, state: { draft, killSwitch } }: FlagIn): F
   }
 }
 
-/** The flag itself, without what it does in an environment. */
-export const flagOf = ({ draft: _d, killSwitch: _k, ruleset: _r, ...flag }: FlagContent): Flag.Flag => flag
+/** The flag itself, without what it does in an environment. What it leaves out stays what it is `now`. */
+export const flagOf = (
+  { draft: _d, killSwitch: _k, ruleset: _r, ...flag }: FlagContent,
+  now?: FlagContent
+): Flag.Flag => ({
+  ...flag,
+  owner: flag.owner === undefined ? now?.owner ?? null : flag.owner,
+  lifecycle: flag.lifecycle ?? now?.lifecycle ?? null
+})
 
 /** The names in a manifest, those included that its rules refer to. */
 export const namesIn = ({ audiences, flags }: Manifest): Names => ({

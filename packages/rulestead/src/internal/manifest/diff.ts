@@ -59,7 +59,7 @@ const inOrder = (rules: ReadonlyArray<Change>, killSwitch: ReadonlyArray<Change>
     : [...rules, ...killSwitch]
 
 const ofDocument = (before: FlagContent | undefined, content: FlagContent): ReadonlyArray<Change> => {
-  const after = flagOf(content)
+  const after = flagOf(content, before)
   if (before === undefined) return [{ action: "flag.create", key: after.key, before: null, after }]
   const flag = flagOf(before)
   const isEqual = isSame({ ...flag, tags: flag.tags.toSorted() }, { ...after, tags: after.tags.toSorted() })
@@ -92,9 +92,9 @@ const ofDraft = (
   before: FlagContent | undefined,
   { draft, ruleset }: FlagContent
 ): ReadonlyArray<Change> => {
-  const old = before?.draft
+  const isPublished = isSame(before?.draft, ruleset) && !isSame(before?.ruleset, ruleset)
+  const old = isPublished ? undefined : before?.draft
   if (isSame(old, draft)) return []
   if (draft !== undefined) return [{ action: "draft.save", key, before: old ?? null, after: draft }]
-  const isPublished = isSame(old, ruleset) && !isSame(before?.ruleset, ruleset)
-  return old === undefined || isPublished ? [] : [{ action: "draft.remove", key, before: old, after: null }]
+  return old === undefined ? [] : [{ action: "draft.remove", key, before: old, after: null }]
 }

@@ -16,6 +16,12 @@ export const finding = (
 
 /** What stands in the way first, then in the order of the document. */
 export const byWeight = (a: Finding, b: Finding): number =>
-  a.severity === b.severity ? collator.compare(a.path, b.path) : a.severity === "error" ? -1 : 1
+  a.severity === b.severity ? inOrder(a.path, b.path) : a.severity === "error" ? -1 : 1
 
-const collator = new Intl.Collator("en", { numeric: true })
+let collator: Intl.Collator | undefined
+
+/** Makes its collator when there is something to compare: the first one of a process takes 10 ms. */
+const inOrder = (a: string, b: string): number => {
+  collator ??= new Intl.Collator("en", { numeric: true })
+  return collator.compare(a, b)
+}

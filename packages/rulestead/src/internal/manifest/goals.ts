@@ -37,7 +37,7 @@ const replace = <A extends { readonly key: string }>(
 ): ReadonlyArray<A> => [...new Map([...items, ...others].map((item) => [item.key, item])).values()]
 
 const importFlag = (wanted: FlagContent, current: FlagContent | undefined): FlagContent => ({
-  ...described(wanted, current),
+  ...flagOf(wanted, current),
   ...rules(wanted.ruleset === undefined ? current?.ruleset : keepSalts(wanted.ruleset, current), wanted.draft, current),
   ...(wanted.killSwitch === undefined ? {} : { killSwitch: wanted.killSwitch })
 })
@@ -50,21 +50,11 @@ const promoteFlag =
       ? source.ruleset
       : withSaltsOf(source.ruleset, current?.ruleset)
     return {
-      ...(current === undefined || shared ? described(source, current) : flagOf(current)),
+      ...(current === undefined || shared ? flagOf(source, current) : flagOf(current)),
       ...rules(ruleset ?? current?.ruleset, undefined, current),
       ...(killSwitch === undefined ? {} : { killSwitch })
     }
   }
-
-/** An owner and a lifecycle that are not said stay what they are. */
-const described = (wanted: FlagContent, current: FlagContent | undefined) => {
-  const flag = flagOf(wanted)
-  return {
-    ...flag,
-    owner: flag.owner ?? current?.owner ?? null,
-    lifecycle: flag.lifecycle ?? current?.lifecycle ?? null
-  }
-}
 
 /** A draft stays, unless it is what is published, or another one is said. */
 const rules = (

@@ -24,30 +24,21 @@ interface Here {
 }
 
 /**
- * Answers the head after the last change of what is live.
- *
- * What shall be published is drafted before anything becomes live, so that flags are locked before audiences, and those
- * before snapshots, as by every other command.
+ * What is new and flag by flag, in the order of their keys, and last the audiences, which all who use them hold: as every
+ * other plan does, so that none waits for another that waits for it.
  */
 export const write = Effect.fnUntraced(function*({ content, impacts, plan }: Made, how: WriteOptions) {
   const { changes, environment: { key } } = plan
   const here: Here = { environment: key, states: new Map([...content.flags].map(([key, { state }]) => [key, state])) }
-  yield* Effect.forEach(changes, (change) => writeDocument(change, content, how), { discard: true })
-  yield* Effect.forEach(of(changes, "ruleset.publish"), (change) => saveDraft(change, here, how), { discard: true })
-  yield* Effect.forEach(
-    of(changes, "audience.change"),
-    (change) => changeAudience(change, content, impacts.has(change.key), how),
-    { discard: true }
-  )
-  const heads = yield* Effect.forEach(changes, (change) => makeLive(change, here, how))
-  yield* Effect.forEach(of(changes, "draft.save"), (change) => saveDraft(change, here, how), { discard: true })
-  return heads.findLast((head) => head !== undefined) ?? null
+  for (const change of changes) {
+    yield* writeDocument(change, content, how)
+    if (change.action === "ruleset.publish" || change.action === "draft.save") yield* saveDraft(change, here, how)
+    yield* makeLive(change, here, how)
+  }
+  for (const change of changes) {
+    if (change.action === "audience.change") yield* changeAudience(change, content, impacts.has(change.key), how)
+  }
 })
-
-const of = <A extends Change.Action>(
-  changes: ReadonlyArray<Change.Change>,
-  action: A
-): ReadonlyArray<Change.Of<A>> => changes.filter((change): change is Change.Of<A> => change.action === action)
 
 /** What is new, and the details of flags: nothing of it is live yet. */
 const writeDocument = Effect.fnUntraced(function*(change: Change.Change, { flags }: Content, how: WriteOptions) {
@@ -95,9 +86,7 @@ const saveDraft = Effect.fnUntraced(function*(
 
 const makeLive = Effect.fnUntraced(function*(change: Change.Change, here: Here, how: WriteOptions) {
   const published = yield* publish(change, here, how)
-  if (published === undefined) return undefined
-  here.states.set(change.key, published.state)
-  return published.head
+  if (published !== undefined) here.states.set(change.key, published.state)
 })
 
 const publish = Effect.fnUntraced(function*(change: Change.Change, here: Here, how: WriteOptions) {
