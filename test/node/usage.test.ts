@@ -39,7 +39,7 @@ describe("a client that reports what it serves", () => {
     await telling.close()
     const told = (await usage()).map(({ flag, reason }) => `${flag} ${reason}`)
     assert.deepStrictEqual(told, ["banner rule_match", "new-checkout default"])
-  })
+  }, 120_000)
 
   it("refuses options of usage that make no sense, by name", async () => {
     const refused = await createRulestead({ environment: "prod", manifest: catalogue, usage: { interval: 1 } })

@@ -14,7 +14,7 @@ import type { EvaluationContext } from "rulestead/EvaluationContext"
 import type * as Explanation from "rulestead/Explanation"
 import type { Definition } from "rulestead/Flag"
 import type { Health, Readiness } from "rulestead/Health"
-import * as Manifest from "rulestead/Manifest"
+import type * as Manifest from "rulestead/Manifest"
 import type { Publisher } from "rulestead/Publisher"
 import { type Explained, Rulestead } from "rulestead/Rulestead"
 import { type Change, type DecisionCount, SnapshotCache } from "rulestead/SnapshotCache"
@@ -134,7 +134,10 @@ export const make = async <E>(
     refresh: () => runtime.runPromise(rulestead.refresh),
     refreshIfOlderThan: (age) => Effect.runPromiseWith(context)(rulestead.refreshIfOlderThan(age)),
     flush: () => Effect.runPromiseWith(context)(Effect.andThen(rulestead.flush, flushUsage(context))),
-    apply: (manifest) => runtime.runPromise(Manifest.apply(manifest, { environment })),
+    apply: async (manifest) => {
+      const Manifest = await import("rulestead/Manifest")
+      return runtime.runPromise(Manifest.apply(manifest, { environment }))
+    },
     close,
     [Symbol.asyncDispose]: close
   }

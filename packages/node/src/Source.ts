@@ -3,16 +3,16 @@
  *
  * @since 0.1.0
  */
-import * as Embedded from "@rulestead/postgres/Embedded"
-import * as Postgres from "@rulestead/postgres/Postgres"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Embedded from "@rulestead/postgres/Embedded"
+import type * as Postgres from "@rulestead/postgres/Postgres"
+import type * as Layer from "effect/Layer"
 import type { Evidence } from "rulestead/Evidence"
-import * as Manifest from "rulestead/Manifest"
+import type * as Manifest from "rulestead/Manifest"
 import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import type { Store } from "rulestead/Store"
-import * as StoreMemory from "rulestead/StoreMemory"
+import { loaded } from "./internal/loaded.ts"
+import type * as Memory from "./internal/memory.ts"
 
 /**
  * Flags of a Postgres server. The tables must be there: pass `migrate: true`, or migrate when you deploy. The other
@@ -69,11 +69,13 @@ export type Source = ServerSource | DirectorySource | ManifestSource
  * @since 0.1.0
  */
 export type SourceError =
-  | Layer.Error<ReturnType<typeof server>>
+  | Layer.Error<ReturnType<typeof Postgres.layerMigrated>>
   | Layer.Error<ReturnType<typeof Embedded.layer>>
-  | Layer.Error<ReturnType<typeof memory>>
+  | Layer.Error<ReturnType<typeof Memory.layer>>
 
 /**
+ * Loads no more than the source needs, and that when the layer is built.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -82,19 +84,15 @@ export const layer = (
   environment: string
 ): Layer.Layer<Store | Publisher | SnapshotFeed | Evidence, SourceError> => {
   if (source.url !== undefined) return server(source)
-  if (source.directory !== undefined) return Embedded.layer({ ...source.embedded, directory: source.directory })
-  return memory(source.manifest, environment)
+  if (source.directory !== undefined) return embedded(source)
+  return loaded(() => import("./internal/memory.ts"), (Memory) => Memory.layer(source.manifest, environment))
 }
 
-const server = ({ migrate, postgres, url }: ServerSource): ReturnType<typeof Postgres.layerMigrated> => {
-  const options = { ...postgres, url }
-  return migrate === true ? Postgres.layerMigrated(options) : Postgres.layer(options)
-}
+const server = ({ migrate, postgres, url }: ServerSource): ReturnType<typeof Postgres.layerMigrated> =>
+  loaded(
+    () => import("@rulestead/postgres/Postgres"),
+    ({ layer, layerMigrated }) => (migrate === true ? layerMigrated : layer)({ ...postgres, url })
+  )
 
-const memory = (manifest: Manifest.Input, environment: string) =>
-  Layer.effectContext(
-    Effect.tap(
-      Effect.context<Store | Publisher | SnapshotFeed | Evidence>(),
-      () => Manifest.apply(manifest, { environment })
-    )
-  ).pipe(Layer.provide(StoreMemory.layer()))
+const embedded = ({ directory, embedded }: DirectorySource) =>
+  loaded(() => import("@rulestead/postgres/Embedded"), (Embedded) => Embedded.layer({ ...embedded, directory }))

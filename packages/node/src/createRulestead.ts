@@ -3,8 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -12,15 +10,15 @@ import type * as LogLevel from "effect/LogLevel"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Metric from "effect/Metric"
 import * as References from "effect/References"
-import * as Bootstrap from "rulestead/Bootstrap"
 import { DecisionObserver } from "rulestead/DecisionObserver"
 import { refuse, type Violation } from "rulestead/InvalidInput"
 import { Rulestead } from "rulestead/Rulestead"
-import * as SnapshotBackupDisk from "rulestead/SnapshotBackupDisk"
+import type * as SnapshotBackupDisk from "rulestead/SnapshotBackupDisk"
 import type { Options as CacheOptions } from "rulestead/SnapshotCache"
 import * as SnapshotSigning from "rulestead/SnapshotSigning"
 import { Telemetry } from "rulestead/Telemetry"
 import { type Options as UsageOptions, UsageReporter } from "rulestead/UsageReporter"
+import { loaded } from "./internal/loaded.ts"
 import * as RulesteadClient from "./RulesteadClient.ts"
 import * as Source from "./Source.ts"
 
@@ -93,12 +91,7 @@ const nodeOf = (cache: CacheOptions, bootstrapFile: string | undefined) =>
     : Layer.unwrap(Effect.map(readBootstrap(bootstrapFile), (bootstrap) => Rulestead.layer({ ...cache, bootstrap })))
 
 const readBootstrap = (file: string) =>
-  Bootstrap.read(file).pipe(
-    Effect.provide(NodeFileSystem.layer),
-    Effect.catch(({ _tag }) =>
-      Effect.as(Effect.logWarning(`Could not read the bootstrap file, and starts without: ${_tag}`), undefined)
-    )
-  )
+  Effect.flatMap(Effect.promise(() => import("./internal/disk.ts")), (Disk) => Disk.readBootstrap(file))
 
 const reporter = (usage: UsageOptions, { background }: CacheOptions) => UsageReporter.layer({ ...usage, background })
 
@@ -111,7 +104,7 @@ const watching = (level: LogLevel.LogLevel) =>
   )
 
 const disk = (options: SnapshotBackupDisk.Options) =>
-  SnapshotBackupDisk.layer(options).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer]))
+  loaded(() => import("./internal/disk.ts"), (Disk) => Disk.backup(options))
 
 /** Which options are whose. What is nobody's goes to the cache, which refuses it. */
 const split = Effect.fnUntraced(function*(given: CreateOptions) {

@@ -11,11 +11,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as EvaluationContext from "./EvaluationContext.ts"
-import * as Facts from "./internal/facts.ts"
+import type { EvaluationContext } from "./EvaluationContext.ts"
+import * as Internal from "./internal/attributePath.ts"
 import { rule } from "./InvalidInput.ts"
-
-type Context = EvaluationContext.EvaluationContext
 
 /**
  * Reads the fact that a path names; `undefined` when it is missing.
@@ -23,19 +21,10 @@ type Context = EvaluationContext.EvaluationContext
  * @category models
  * @since 0.1.0
  */
-export type Read = (context: Context) => unknown
-
-const fields: ReadonlyMap<string, Read> = new Map<string, Read>([
-  ["targetingKey", EvaluationContext.targetingKey],
-  ["tenantKey", (context) => EvaluationContext.identity(context.tenantKey)],
-  ["accountKey", (context) => EvaluationContext.untrimmedIdentity(context.accountKey)],
-  ["sessionId", (context) => EvaluationContext.identity(context.sessionId)],
-  ["requestId", (context) => EvaluationContext.identity(context.requestId)],
-  ["environment", (context) => EvaluationContext.identity(context.environment)]
-])
+export type Read = (context: EvaluationContext) => unknown
 
 const snakeCase: ReadonlyMap<string, string> = new Map(
-  [...fields.keys()].map((field) => [field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), field])
+  [...Internal.fields.keys()].map((field) => [field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), field])
 )
 
 /**
@@ -54,7 +43,7 @@ export const fault = (path: string): string | undefined => {
   const field = snakeCase.get(path)
   if (field !== undefined && field !== path) return `"${field}" for the field of the context, or "attributes.${path}"`
   if (second === undefined || head === "attributes" || head === "actor") return undefined
-  return fields.has(head)
+  return Internal.fields.has(head)
     ? `"${head}" alone, for it has no parts`
     : `"attributes.${path}", for a path begins with "attributes." or "actor."`
 }
@@ -79,32 +68,4 @@ export const AttributePath = Schema.String.check(
  * @category constructors
  * @since 0.1.0
  */
-export const compile = (path: string): Read => {
-  const field = fields.get(path)
-  if (field !== undefined) return field
-  const [head = "", ...names] = path.split(".")
-  if (head === "attributes") return walk(EvaluationContext.attributesOf, names)
-  if (head === "actor") return walk(EvaluationContext.actorOf, names)
-  return names.length === 0 ? walk(EvaluationContext.attributesOf, [head]) : () => undefined
-}
-
-const walk = (root: Read, names: ReadonlyArray<string>): Read => {
-  const readers = names.map(Facts.reader)
-  return (context) => {
-    let fact: unknown = root(context)
-    for (const read of readers) fact = read(fact)
-    return fact
-  }
-}
-
-/**
- * The name of the attribute, where a path is `plan` or `attributes.plan` and its fact can be read from the attributes
- * like any property.
- *
- * @internal
- */
-export const attributeName = (path: string): string | undefined => {
-  const [head = "", ...names] = path.split(".")
-  const [name, ...deeper] = head === "attributes" ? names : fields.has(head) || head === "actor" ? [] : [head, ...names]
-  return name === undefined || deeper.length > 0 || Facts.isInherited(name) ? undefined : name
-}
+export const compile: (path: string) => Read = Internal.compile

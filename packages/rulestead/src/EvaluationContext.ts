@@ -5,8 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
-import { isFacts } from "./internal/facts.ts"
-import { trim } from "./internal/trim.ts"
+import * as Internal from "./internal/evaluationContext.ts"
 import { Value } from "./Value.ts"
 
 const Identity = Schema.Union([Schema.String, Schema.Finite])
@@ -123,13 +122,7 @@ const both = (base: Facts | null | undefined, over: Facts | null | undefined): F
  * @category identities
  * @since 0.1.0
  */
-export const identity = (value: unknown): string | undefined => {
-  if (typeof value === "string") {
-    const trimmed = trim(value)
-    return trimmed === "" ? undefined : trimmed
-  }
-  return untrimmedIdentity(value)
-}
+export const identity: (value: unknown) => string | undefined = Internal.identity
 
 /**
  * As {@link identity}, but a string is taken as it is. Accounts are hashed this way.
@@ -137,19 +130,7 @@ export const identity = (value: unknown): string | undefined => {
  * @category identities
  * @since 0.1.0
  */
-export const untrimmedIdentity = (value: unknown): string | undefined => {
-  switch (typeof value) {
-    case "string":
-      return value === "" ? undefined : value
-    case "number":
-      return Number.isFinite(value) ? String(value) : undefined
-    case "bigint":
-    case "boolean":
-      return String(value)
-    default:
-      return undefined
-  }
-}
+export const untrimmedIdentity: (value: unknown) => string | undefined = Internal.untrimmedIdentity
 
 /**
  * The targeting key: the explicit one, else the actor's `key`, else the actor's `id`. An explicit blank one is missing
@@ -158,16 +139,7 @@ export const untrimmedIdentity = (value: unknown): string | undefined => {
  * @category identities
  * @since 0.1.0
  */
-export const targetingKey = (context: EvaluationContext): string | undefined => {
-  const explicit: unknown = context.targetingKey
-  if (typeof explicit === "string" || isGiven(explicit)) return identity(explicit)
-  const actor = actorOf(context)
-  if (actor === undefined) return undefined
-  const key = actor["key"]
-  return identity(isGiven(key) ? key : actor["id"])
-}
-
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== false
+export const targetingKey: (context: EvaluationContext) => string | undefined = Internal.targetingKey
 
 /**
  * The attributes; none where they are not an object.
@@ -175,12 +147,7 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
  * @category facts
  * @since 0.1.0
  */
-export const attributesOf = (context: EvaluationContext): Facts => {
-  const attributes: unknown = context.attributes
-  return isFacts(attributes) ? attributes : noFacts
-}
-
-const noFacts: Facts = Object.freeze({})
+export const attributesOf: (context: EvaluationContext) => Facts = Internal.attributesOf
 
 /**
  * The actor's facts. A bare identity in place of an object counts as `{ key: identity }`.
@@ -188,8 +155,4 @@ const noFacts: Facts = Object.freeze({})
  * @category facts
  * @since 0.1.0
  */
-export const actorOf = (context: EvaluationContext): Facts | undefined => {
-  const actor: unknown = context.actor
-  if (isFacts(actor)) return actor
-  return isGiven(actor) ? { key: identity(actor) } : undefined
-}
+export const actorOf: (context: EvaluationContext) => Facts | undefined = Internal.actorOf

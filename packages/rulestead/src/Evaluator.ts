@@ -1,21 +1,23 @@
 /**
  * Decides flags: pure, synchronous, and never throwing.
  *
- * A flag is compiled once, by its first decision: lists become sets, rules that spell out a table become a map, salts a
- * prepared hash, and every outcome that the flag can have becomes one object that is returned again and again. Deciding
- * is then a walk over the steps that are left, and allocates nothing. A flag that is decided often gets code of its own
- * for the walk, unless the process forbids code from strings.
+ * A flag is compiled once, by its first decision, and rules that spell out a table become a map. What a rule needs is made
+ * once as well, when it is first needed: lists become sets, salts a prepared hash, and every outcome one object that is
+ * returned again and again. Deciding is then a walk over the steps that are left, and allocates nothing. A flag that is
+ * decided often gets code of its own for the walk, unless the process forbids code from strings.
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import type { Outcome } from "./Decision.ts"
 import type * as EvaluationContext from "./EvaluationContext.ts"
-import type { Explanation, Options, RuleExplanation, SkipReason } from "./Explanation.ts"
+import type { Explanation, Options, RuleExplanation } from "./Explanation.ts"
 import * as Compiled from "./internal/compiledFlag.ts"
 import * as Conditions from "./internal/conditions.ts"
+import { explainRule } from "./internal/explainRule.ts"
+import type * as Rules from "./internal/rules.ts"
 import type { Missing, Served } from "./internal/served.ts"
-import type * as Steps from "./internal/steps.ts"
-import type * as Strategy from "./internal/strategy.ts"
+import { take } from "./internal/steps.ts"
 import type { AudienceEntry, FlagEntry } from "./Snapshot.ts"
 
 type Context = EvaluationContext.EvaluationContext
@@ -26,7 +28,7 @@ type Context = EvaluationContext.EvaluationContext
  * @category models
  * @since 0.1.0
  */
-export interface CompiledAudience extends Strategy.CompiledAudience {}
+export interface CompiledAudience extends Rules.CompiledAudience {}
 
 /**
  * A flag ready to be decided. Make it with {@link compileFlag}.
@@ -49,11 +51,10 @@ export interface MissingIdentity extends Missing {}
  * @category compiling
  * @since 0.1.0
  */
-export const compileAudience = ({ archived = false, definition, key }: AudienceEntry): CompiledAudience => ({
-  key,
-  archived,
-  conditions: "conditions" in definition ? definition.conditions.map(Conditions.compile) : []
-})
+export const compileAudience = ({ archived = false, definition, key }: AudienceEntry): CompiledAudience => {
+  const written = "conditions" in definition ? definition.conditions : []
+  return { key, archived, written, conditions: written.map(Conditions.compile) }
+}
 
 /**
  * Prepares a flag, against the audiences of its snapshot. A rule whose audience is not among them never applies. JSON
@@ -103,37 +104,14 @@ export const explain = (flag: CompiledFlag, context: Context, options: Options =
   if (fixed?.outcome.reason === "killed") return { outcome: fixed.outcome, rules: [] }
   const walked: Array<RuleExplanation> = []
   try {
-    for (const rule of rules) {
-      const holds = Conditions.allPass(rule.conditions, context)
-      const served = holds ? rule.strategy.decide(context) : undefined
-      walked.push(explainRule(rule, context, options, holds, served))
+    const { entry, found: audiences } = flag
+    for (const [rule, compiled] of Arr.zip(entry.rules, rules)) {
+      const served = take(compiled, context)
+      walked.push(explainRule({ entry, audiences, context, options }, rule, compiled, served))
       if (served !== undefined && served.missing === undefined) return { outcome: served.outcome, rules: walked }
     }
     return { outcome: fallthrough.outcome, rules: walked }
   } catch {
     return { outcome: failed.outcome, rules: walked }
   }
-}
-
-const explainRule = (
-  { conditions, rule, strategy }: Steps.CompiledRule,
-  context: Context,
-  options: Options,
-  holds: boolean,
-  served: Served | undefined
-): RuleExplanation => {
-  const matched = served !== undefined && served.missing === undefined
-  return {
-    rule: rule.key,
-    strategy: rule.strategy,
-    matched,
-    skipped: matched ? null : skipReason(strategy, holds, served),
-    conditions: conditions.map((condition) => Conditions.explain(condition, context, options)),
-    ...(holds ? strategy.explain(context, options, matched) : { audience: null, bucket: null })
-  }
-}
-
-const skipReason = (strategy: Strategy.CompiledStrategy, holds: boolean, served: Served | undefined): SkipReason => {
-  if (!holds) return "conditions_not_met"
-  return served === undefined ? strategy.skips : "targeting_key_missing"
 }

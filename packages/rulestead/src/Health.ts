@@ -79,7 +79,7 @@ export interface Refreshing {
  * @since 0.1.0
  */
 export interface Listening {
-  readonly state: "connecting" | "listening" | "lost" | "closed"
+  readonly state: "waiting" | "connecting" | "listening" | "lost" | "closed"
   readonly failures: number
   readonly reason: FeedError["reason"] | "ended" | "silent" | null
 }

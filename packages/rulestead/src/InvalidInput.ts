@@ -170,13 +170,12 @@ export const decodeResult = <S extends Schema.ConstraintDecoder<unknown>>(
  * @category decoding
  * @since 0.1.0
  */
-export const readJson = (subject: string): (text: string) => Effect.Effect<unknown, InvalidInput> => {
-  const notJson = new InvalidInput({
-    subject,
-    problems: [{ path: "", rule: "json", allowed: "JSON text", found: "text that is not JSON" }]
-  })
-  return (text) => Effect.mapError(fromJson(text), () => notJson)
-}
+export const readJson = (subject: string) => (text: string): Effect.Effect<unknown, InvalidInput> =>
+  Effect.mapError(fromJson(text), () =>
+    new InvalidInput({
+      subject,
+      problems: [{ path: "", rule: "json", allowed: "JSON text", found: "text that is not JSON" }]
+    }))
 
 const fromJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))
 

@@ -22,6 +22,7 @@ import { sorted } from "./internal/manifest/order.ts"
 import * as Planning from "./internal/manifest/planning.ts"
 import * as InvalidInput from "./InvalidInput.ts"
 import { Owner } from "./Owner.ts"
+import type { Plan, Request } from "./Plan.ts"
 import type { Publisher } from "./Publisher.ts"
 import * as Ruleset from "./Ruleset.ts"
 import type { Head } from "./Snapshot.ts"
@@ -49,7 +50,8 @@ export interface FlagContentSchema extends InferredFlagContent {}
 /**
  * A flag, and what it does in the environment.
  *
- * - `ruleset`: the rules that are live. Left out, the manifest says nothing about the flag's rules.
+ * - `ruleset`: the rules that are live; one without rules serves the default. Left out, the manifest says nothing about
+ *   the flag's rules: what is live stays live, and a flag that was never published in the environment is not served.
  * - `killSwitch`: present while the kill switch is engaged; its `value` is served to everybody.
  * - `draft`: rules that are written down and not live. Left out, the manifest says nothing about the flag's draft.
  *
@@ -339,11 +341,13 @@ export interface ApplyOptions extends WriteOptions {
  * nothing. To look before, make a plan of it (`Plan`); this makes one and applies it.
  *
  * A ruleset is the same if its content is, salts that the manifest leaves out taken from what is live: applying moves
- * nobody to another bucket.
+ * nobody to another bucket. A flag without a ruleset that the environment does not serve is named in a warning in the log.
  *
  * Fails with `InvalidInput`, before anything is written, also when a flag exists with another type or default (they
- * never change), is archived, or has a draft that publishing would overwrite. When somebody else writes meanwhile, it
- * fails with `Stale`; then apply again.
+ * never change), is archived, or has a draft that publishing would overwrite.
+ *
+ * Any number of processes may apply at once, as nodes do that bring their manifest along when they start: where somebody
+ * else wrote meanwhile, it plans again. It fails with `Stale` only when that happened ten times in a row.
  *
  * **Example**
  *
@@ -373,9 +377,26 @@ export const apply: (
   options: ApplyOptions
 ) => Effect.Effect<Report, WriteError | ReadError | Stale, Store | Publisher> = Effect.fn("Manifest.apply")(
   function*(input, { environment, ...options }) {
-    const plan = yield* Planning.plan({ environment, manifest: yield* decode(input) })
-    const refused = Finding.toRefusal("manifest", plan.findings)
-    if (refused !== undefined) return yield* refused
-    return yield* Applying.apply(plan, options)
+    const request = { environment, manifest: yield* decode(input) }
+    return yield* Effect.retry(once(request, options), { times: 9, while: ({ _tag }) => _tag === "Stale" })
   }
 )
+
+/** Plans, and applies what was planned. */
+const once = Effect.fnUntraced(function*(request: Request, options: WriteOptions) {
+  const plan = yield* Planning.plan(request)
+  const refused = Finding.toRefusal("manifest", plan.findings)
+  if (refused !== undefined) return yield* refused
+  const report = yield* Applying.apply(plan, options)
+  yield* warnOf(plan)
+  return report
+})
+
+/** What people wonder about most: a flag that is there, and is never on. */
+const warnOf = ({ environment, findings }: Plan): Effect.Effect<void> => {
+  const unserved = findings.filter(({ code }) => code === "not_served")
+  const [first] = unserved
+  return first === undefined ? Effect.void : Effect.logWarning(
+    `In ${environment.key}, ${unserved.map(({ path }) => path).join(", ")}: ${first.message}; ${first.fix}`
+  )
+}

@@ -49,17 +49,18 @@ export const read = (text: string): Effect.Effect<Text, InvalidInput> =>
     }))
     if (first !== undefined) return Effect.fail(new InvalidInput({ subject: "document", problems: [first, ...rest] }))
     return Effect.map(
-      Effect.try({ try: (): unknown => document.toJS(), catch: () => tooManyAliases }),
+      Effect.try({ try: (): unknown => document.toJS(), catch: tooManyAliases }),
       (value): Text => ({ value, locate: (refusal) => locate(refusal, document, lines) })
     )
   })
 
 const notYaml = { path: "", rule: "yaml", allowed: "YAML or JSON text" }
 
-const tooManyAliases = new InvalidInput({
-  subject: "document",
-  problems: [{ ...notYaml, found: "too many uses of an anchor" }]
-})
+const tooManyAliases = (): InvalidInput =>
+  new InvalidInput({
+    subject: "document",
+    problems: [{ ...notYaml, found: "too many uses of an anchor" }]
+  })
 
 const placeAt = (lines: LineCounter, offset: number) => {
   const { col, line } = lines.linePos(offset)

@@ -6,7 +6,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { RE2JS, RE2JSSyntaxException } from "re2js"
+import * as Internal from "./internal/pattern.ts"
 import { rule } from "./InvalidInput.ts"
 
 /**
@@ -23,7 +23,7 @@ export const maxLength = 1000
  * @category limits
  * @since 0.1.0
  */
-export const maxSubjectLength = 65_536
+export const maxSubjectLength = Internal.maxSubjectLength
 
 /**
  * `i` ignores case, `m` lets `^` and `$` match at lines, `s` lets `.` match a line break; each at most once.
@@ -52,21 +52,7 @@ export type Test = (subject: string) => boolean
  * @category constructors
  * @since 0.1.0
  */
-export const compile = (pattern: string, flags = ""): Result.Result<Test, string> =>
-  Result.try({
-    try: () => {
-      const compiled = RE2JS.compile(pattern, engineFlags(flags))
-      return (subject: string) => subject.length <= maxSubjectLength && compiled.test(subject)
-    },
-    // The message of the exception quotes the pattern, which may be a secret.
-    catch: (error) =>
-      error instanceof RE2JSSyntaxException ? error.getDescription() : "the engine does not support the pattern"
-  })
-
-const engineFlags = (flags: string): number =>
-  (flags.includes("i") ? RE2JS.CASE_INSENSITIVE : 0) |
-  (flags.includes("m") ? RE2JS.MULTILINE : 0) |
-  (flags.includes("s") ? RE2JS.DOTALL : 0)
+export const compile: (pattern: string, flags?: string) => Result.Result<Test, string> = Internal.compile
 
 /**
  * A pattern that the engine accepts.

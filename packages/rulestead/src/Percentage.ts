@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as Internal from "./internal/percentage.ts"
 import { rule } from "./InvalidInput.ts"
 
 /**
@@ -37,4 +38,4 @@ export type Percentage = typeof Percentage.Type
  * @category conversions
  * @since 0.1.0
  */
-export const toBasisPoints = (percentage: Percentage): number => Math.round(percentage * 100)
+export const toBasisPoints: (percentage: Percentage) => number = Internal.toBasisPoints

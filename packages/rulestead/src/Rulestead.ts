@@ -21,6 +21,7 @@ import type * as Explanation from "./Explanation.ts"
 import type { Definition } from "./Flag.ts"
 import type { Health, Readiness } from "./Health.ts"
 import * as Decisions from "./internal/decisions.ts"
+import { isDefinition } from "./internal/definition.ts"
 import * as Observing from "./internal/observing.ts"
 import * as Service from "./internal/service.ts"
 import type { InvalidInput } from "./InvalidInput.ts"
@@ -67,6 +68,16 @@ export interface VariantUnsafe {
     context: EvaluationContext
   ): Variant | undefined
   (flag: string, context: EvaluationContext): string | undefined
+}
+
+export {
+  /**
+   * Whether code asks by a definition of a flag (see `Flag.make`) and not by a key. Never throws, whatever it is given.
+   *
+   * @category guards
+   * @since 0.1.0
+   */
+  isDefinition
 }
 
 /**
@@ -157,7 +168,7 @@ const asking = Service.askingOf<Rulestead>((fiber) => Context.getUnsafe(fiber.co
  * - `decisions`: of every flag, by key.
  * - `health`, `ready`, `changes`, `refresh`, `refreshIfOlderThan`, `flush`: see `SnapshotCache`; `ready` is its readiness now.
  * - `onChangeUnsafe`: calls a listener for every change from now on; the function returned ends that. A listener that
- *   throws changes nothing.
+ *   throws, or returns a promise that rejects, changes nothing; what it threw is logged, at most once a minute.
  *
  * All take a flag's key, or a definition of it (see `Flag.make`); what `evaluate` and `explain` answer is as it was
  * authored, not decoded. Effects that are not given a context ask about the ambient one, `EvaluationContext.Current`; one

@@ -87,7 +87,7 @@ export const serialize = (
   Result.flatMap(
     Result.try({
       try: () => decode(taken(context, { actor, attributes }), { maxBytes }),
-      catch: () => unreadable
+      catch: unreadable
     }),
     (decoded) => decoded
   )
@@ -142,7 +142,8 @@ const pick = (facts: EvaluationContext.Facts, names: ReadonlyArray<string>): obj
 const present = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-const unreadable = new InvalidInput.InvalidInput({
-  subject: "serialized context",
-  problems: [{ path: "", rule: "type", allowed: "a context that can be read", found: "one that throws" }]
-})
+const unreadable = (): InvalidInput.InvalidInput =>
+  new InvalidInput.InvalidInput({
+    subject: "serialized context",
+    problems: [{ path: "", rule: "type", allowed: "a context that can be read", found: "one that throws" }]
+  })

@@ -92,7 +92,8 @@ export type {
  * - `fresh`: waits until the snapshot is confirmed by the store.
  * - `refresh`: looks at the store now, and waits until that has ended.
  * - `refreshIfOlderThan`: does so if the store has not confirmed the snapshot within that time, by the clock of the wall
- *   or the monotonic one, whichever says longer. Never fails, and answers whether the snapshot is that young now.
+ *   or the monotonic one, whichever says longer. Never fails, and answers whether the snapshot is that young now. What is
+ *   no time, as callers without types may pass it, counts as 0.
  * - `flush`: writes what is otherwise written behind the scenes: the backup, if there is one, and the metrics. Never fails;
  *   a backup that cannot be written is reported.
  * - `changes`: from now on. A subscriber that is too slow loses the oldest.

@@ -106,7 +106,7 @@ const make = Effect.fnUntraced(
   }
 )
 
-const cannotSign = Effect.fail(
+const cannotSign = Effect.failSync(() =>
   new InvalidInput.InvalidInput({
     subject,
     problems: [{ path: "key.privateKey", rule: "required", allowed: "a key that can sign", found: "nothing" }]

@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Action } from "./Audit.ts"
 import { broadcast } from "./internal/broadcast.ts"
+import { listen } from "./internal/listen.ts"
 import { Fault } from "./SnapshotBackup.ts"
 import { FeedError } from "./SnapshotFeed.ts"
 import * as SnapshotRefused from "./SnapshotRefused.ts"
@@ -245,6 +246,18 @@ export class Telemetry extends Context.Service<Telemetry, {
     dropped: () => 0
   })
 }
+
+/**
+ * Calls a listener for every event from now on, for code without Effect; the function returned ends that. A listener that
+ * throws, or returns a promise that rejects, changes nothing; what it threw is logged, at most once a minute.
+ *
+ * @category subscribing
+ * @since 0.1.0
+ */
+export const onEventUnsafe = (
+  services: Context.Context<Telemetry>,
+  listener: (event: Event) => void
+): () => void => listen(services, Context.get(services, Telemetry).events, listener, "events")
 
 /**
  * The events that {@link Telemetry.layerMemory} remembers, oldest first.

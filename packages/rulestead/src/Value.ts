@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as Internal from "./internal/value.ts"
 
 /**
  * A JSON value as Rulestead accepts it: finite numbers only, at most {@link maxDepth} levels deep, no cycles.
@@ -111,4 +112,4 @@ export const describe = (type: ValueType): string =>
  * @category guards
  * @since 0.1.0
  */
-export const isEnabled = (value: Value): boolean => typeof value === "boolean" ? value : value !== null
+export const isEnabled: (value: Value) => boolean = Internal.isEnabled

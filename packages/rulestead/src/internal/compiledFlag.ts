@@ -9,8 +9,8 @@ import type { Value, ValueType } from "../Value.ts"
 import { generate, type Walk } from "./generate.ts"
 import { interpret } from "./interpret.ts"
 import * as Program from "./program.ts"
+import type { CompiledAudience } from "./rules.ts"
 import type { Served } from "./served.ts"
-import type { CompiledAudience } from "./strategy.ts"
 
 /** The decision that generates code. Earlier ones could not be expected to earn what that costs. */
 const hot = 200
@@ -25,7 +25,7 @@ interface Facts {
   readonly audiences: ReadonlyArray<string>
 }
 
-/** The entry, or a way to get it, which may take less memory until the flag is decided. */
+/** The entry, or a way to get it, which may take less memory: it is needed to compile the flag, and to explain it. */
 type Source = FlagEntry | (() => FlagEntry)
 
 type AudienceOf = (key: string) => CompiledAudience | undefined
@@ -47,8 +47,9 @@ export class CompiledFlag implements Facts {
   readonly defaultValue: Value
   readonly rulesetVersion: number
   readonly audiences: ReadonlyArray<string>
-  private readonly found: ReadonlyMap<string, CompiledAudience>
-  private source: Source
+  /** @internal Those of the audiences that there are. */
+  readonly found: ReadonlyMap<string, CompiledAudience>
+  private readonly source: Source
   private compiled: Program.Program | undefined = undefined
   private fixed: Served | undefined = undefined
   private walk: Walk | undefined = undefined
@@ -110,10 +111,7 @@ export class CompiledFlag implements Facts {
    */
   private compile(): Program.Program {
     try {
-      const { entry } = this
-      this.compiled = Program.compile(entry, this.found)
-      this.source = entry
-      return this.compiled
+      return this.compiled = Program.compile(this.entry, this.found)
     } catch {
       return Program.failing(this)
     }

@@ -5,70 +5,94 @@
  * does not know ahead would cost more than the tests.
  */
 import * as Result from "effect/Result"
-import * as AttributePath from "../AttributePath.ts"
+import type { Read } from "../AttributePath.ts"
 import type { Condition } from "../Condition.ts"
-import { attributesOf, type EvaluationContext } from "../EvaluationContext.ts"
+import type { EvaluationContext } from "../EvaluationContext.ts"
 import type { ConditionExplanation, Options } from "../Explanation.ts"
-import * as Pattern from "../Pattern.ts"
+import type * as Pattern from "../Pattern.ts"
+import * as AttributePath from "./attributePath.ts"
+import { attributesOf } from "./evaluationContext.ts"
+import { compile as compilePattern } from "./pattern.ts"
 import { remember } from "./remember.ts"
 import { Texts } from "./texts.ts"
 
-export type CompiledCondition = Test & {
-  readonly condition: Condition
+export type CompiledCondition = Fact & Test
+
+interface Fact {
   /** Set where the fact is an attribute, which the loop reads itself. */
   readonly name: string | undefined
-  readonly read: AttributePath.Read
+  readonly read: Read
 }
 
 type Test =
   | { readonly kind: "same"; readonly negated: boolean; readonly expected: unknown }
   | { readonly kind: "equal"; readonly negated: boolean; readonly expected: unknown }
-  | { readonly kind: "in"; readonly negated: boolean; readonly expected: Pick<ReadonlySet<unknown>, "has"> }
+  | { readonly kind: "in"; readonly negated: boolean; readonly expected: Values }
   | { readonly kind: "gt" | "gte" | "lt" | "lte"; readonly negated: boolean; readonly expected: number }
   | { readonly kind: "matches"; readonly negated: boolean; readonly expected: Pattern.Test }
   | { readonly kind: "exists"; readonly negated: boolean; readonly expected: undefined }
 
-export const compile = (condition: Condition): CompiledCondition => ({
-  ...toTest(condition),
-  condition,
-  ...factNamed(condition.attribute)
-})
-
-const factNamed = remember((path) => ({
-  name: AttributePath.attributeName(path),
-  read: AttributePath.compile(path)
-}))
-
-const toTest = (condition: Condition): Test => {
+/** Written out field by field, because there are very many of them, and what is spread takes V8 more time and memory. */
+export const compile = (condition: Condition): CompiledCondition => {
+  const { name, read } = factNamed(condition.attribute)
   switch (condition.operator) {
     case "equals":
     case "not_equals": {
       const { operator, value: expected } = condition
-      return { kind: typeof expected === "object" ? "equal" : "same", negated: operator === "not_equals", expected }
+      const kind = typeof expected === "object" ? "equal" : "same"
+      return { name, read, kind, negated: operator === "not_equals", expected }
     }
     case "in":
     case "not_in":
-      return { kind: "in", negated: condition.operator === "not_in", expected: setOf(condition.values) }
+      return {
+        name,
+        read,
+        kind: "in",
+        negated: condition.operator === "not_in",
+        expected: new Values(condition.values)
+      }
     case "gt":
     case "gte":
     case "lt":
     case "lte":
-      return { kind: condition.operator, negated: false, expected: condition.value }
-    case "regex":
-      return {
-        kind: "matches",
-        negated: false,
-        expected: Result.getOrElse(Pattern.compile(condition.pattern, condition.flags), () => () => false)
-      }
+      return { name, read, kind: condition.operator, negated: false, expected: condition.value }
+    case "regex": {
+      const expected = Result.getOrElse(compilePattern(condition.pattern, condition.flags), () => () => false)
+      return { name, read, kind: "matches", negated: false, expected }
+    }
     case "exists":
-      return { kind: "exists", negated: false, expected: undefined }
+      return { name, read, kind: "exists", negated: false, expected: undefined }
+  }
+}
+
+const factNamed = remember((path): Fact => ({
+  name: AttributePath.attributeName(path),
+  read: AttributePath.compile(path)
+}))
+
+/** Whether both are known to look at the same fact. */
+export const haveOneFact = (a: Fact, b: Fact): boolean => a.name === undefined ? a.read === b.read : a.name === b.name
+
+type Lookup = Pick<ReadonlySet<unknown>, "has">
+
+/** A list, which becomes a set when it is first looked up in. Most lists of most flags never are. */
+class Values {
+  private readonly values: ReadonlyArray<unknown>
+  private made: Lookup | undefined = undefined
+
+  constructor(values: ReadonlyArray<unknown>) {
+    this.values = values
+  }
+
+  get lookup(): Lookup {
+    return this.made ??= lookupOf(this.values)
   }
 }
 
 /** Fewer stay in the caches of a processor, where a `Set` is as fast. */
 const veryMany = 10_000
 
-const setOf = (values: ReadonlyArray<unknown>): Pick<ReadonlySet<unknown>, "has"> =>
+const lookupOf = (values: ReadonlyArray<unknown>): Lookup =>
   values.length >= veryMany && values.every((value) => typeof value === "string") ? new Texts(values) : new Set(values)
 
 /** Whether all of them pass; those after the first that fails are not looked at. */
@@ -89,7 +113,7 @@ const holds = (test: Test, fact: unknown): boolean => {
     case "equal":
       return isDeepEqual(fact, test.expected)
     case "in":
-      return test.expected.has(fact)
+      return test.expected.lookup.has(fact)
     case "gt":
       return typeof fact === "number" && fact > test.expected
     case "gte":
@@ -130,11 +154,11 @@ const isPlainObject = (value: unknown): value is object => {
 
 /** Total: a fact that cannot be read is missing and passes nothing. */
 export const explain = (
+  condition: Condition,
   compiled: CompiledCondition,
   context: EvaluationContext,
   options: Options
 ): ConditionExplanation => {
-  const { condition, negated } = compiled
   const explained = (actual: unknown, passed: boolean): ConditionExplanation => ({
     attribute: condition.attribute,
     operator: condition.operator,
@@ -144,7 +168,7 @@ export const explain = (
   })
   try {
     const actual = factOf(compiled, context)
-    return explained(actual, holds(compiled, actual) !== negated)
+    return explained(actual, holds(compiled, actual) !== compiled.negated)
   } catch {
     return explained(undefined, false)
   }

@@ -55,4 +55,13 @@ export const make = <A, Key extends string, Variant extends string>(parts: Parts
 
 /** Whether it is a definition, and not the key of a flag or what callers without types may pass instead. */
 export const isDefinition = <Definition extends object>(flag: string | Definition): flag is Definition =>
-  typeof flag === "object" && flag !== null && TypeId in flag
+  typeof flag === "object" && flag !== null && isMarked(flag)
+
+/** A proxy may throw even then. */
+const isMarked = (flag: object): boolean => {
+  try {
+    return TypeId in flag
+  } catch {
+    return false
+  }
+}

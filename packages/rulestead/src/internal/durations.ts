@@ -15,6 +15,15 @@ const isCandidate = (input: unknown): input is Duration.Input =>
 export const isDuration = (input: unknown): input is Duration.Input =>
   isCandidate(input) && !Number.isNaN(input) && Option.isSome(Duration.fromInput(input))
 
+/** What is no time, as callers without types may pass it, is an age that nothing has: 0. Never throws. */
+export const ageMillis = (age: Duration.Input): number => {
+  try {
+    return isDuration(age) ? Duration.toMillis(age) : 0
+  } catch {
+    return 0
+  }
+}
+
 const Time = Schema.declare(isDuration, { expected: "a duration, such as \"15 seconds\" or 15000 (milliseconds)" })
 
 /** A time that may be left out. */

@@ -19,12 +19,13 @@
  * it, so that flags of one form share their code, whatever their values are.
  */
 import * as Result from "effect/Result"
-import { attributesOf, type EvaluationContext } from "../EvaluationContext.ts"
+import type { EvaluationContext } from "../EvaluationContext.ts"
 import { type CompiledCondition, isDeepEqual } from "./conditions.ts"
+import { attributesOf } from "./evaluationContext.ts"
 import type { Program } from "./program.ts"
 import { remember } from "./remember.ts"
 import type { Served } from "./served.ts"
-import type { Step } from "./steps.ts"
+import type { Step, Table } from "./steps.ts"
 
 /** What `interpret` does with a program. */
 export type Walk = (context: EvaluationContext, strict: boolean) => Served
@@ -44,7 +45,7 @@ export const generate = ({ failed, fallthrough, steps }: Program): Walk | undefi
 
   const holds = (condition: CompiledCondition): string => {
     const fact = factOf(condition)
-    const expected = constant(condition.expected)
+    const expected = constant(condition.kind === "in" ? condition.expected.lookup : condition.expected)
     switch (condition.kind) {
       case "same":
         return `${fact} === ${expected}`
@@ -70,11 +71,13 @@ export const generate = ({ failed, fallthrough, steps }: Program): Walk | undefi
   const passes = (condition: CompiledCondition): string =>
     condition.negated ? `!(${holds(condition)})` : holds(condition)
 
-  const lookUp = ({ fact, table }: Table): string =>
-    returnIf([`(served = ${constant(table)}.get(${factOf(fact)})) !== undefined`], "served")
+  const lookUp = ({ fact, rules }: Table): string => {
+    const table = new Map(rules.entries().map(([expected, { served }]) => [expected, served]))
+    return returnIf([`(served = ${constant(table)}.get(${factOf(fact)})) !== undefined`], "served")
+  }
 
-  const compareAll = ({ fact, table }: Table): string => {
-    const rows = table.entries().map(([expected, served]) =>
+  const compareAll = ({ fact, rules }: Table): string => {
+    const rows = rules.entries().map(([expected, { served }]) =>
       returnIf([`fact === ${constant(expected)}`], constant(served))
     )
     return [`fact = ${factOf(fact)}`, ...rows].join("\n")
@@ -91,7 +94,7 @@ export const generate = ({ failed, fallthrough, steps }: Program): Walk | undefi
           "(strict || served.missing === undefined)"
         ], "served")
       case "table":
-        return step.table.size > fewRows ? lookUp(step) : compareAll(step)
+        return step.rules.size > fewRows ? lookUp(step) : compareAll(step)
     }
   }
 
@@ -115,8 +118,6 @@ const returnIf = (tests: ReadonlyArray<string>, answer: string): string =>
   tests.length === 0 ? `return ${answer}` : `if (${tests.join(" && ")}) return ${answer}`
 
 const isWalk = (value: unknown): value is Walk => typeof value === "function"
-
-type Table = Extract<Step, { readonly kind: "table" }>
 
 /** Fewer are compared one after the other before a look-up would have found its place. */
 const fewRows = 12

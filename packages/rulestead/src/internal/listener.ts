@@ -1,5 +1,6 @@
 /**
- * Hears announcements, for ever: a subscription that is lost, or that has gone deaf, is opened again.
+ * Hears announcements, for ever: a subscription that is lost, or that has gone deaf, is opened again. It is let go while
+ * looks at the store find no connection: it may hold the very one that they, or other nodes, are short of.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import { feedErrorOf } from "./failure.ts"
 import { Guard, type Overdue } from "./guard.ts"
 import { Hearing } from "./hearing.ts"
 import * as Monotonic from "./monotonic.ts"
+import type { Reach } from "./reach.ts"
 import type { Refresher } from "./refresher.ts"
 import type { Reporter } from "./reporter.ts"
 import type { Settings } from "./settings.ts"
@@ -23,6 +25,7 @@ const maxAbandoned = 2
 export interface Services {
   readonly current: Current
   readonly feed: SnapshotFeed["Service"]
+  readonly reach: Reach
   readonly refresher: Refresher
   readonly reporter: Reporter
   readonly settings: Settings
@@ -30,11 +33,21 @@ export interface Services {
 
 type Loss = NonNullable<Listening["reason"]>
 
-export const make = Effect.fnUntraced(function*({ current, feed, refresher, reporter, settings }: Services) {
+/** Why a subscription is no more, and whether it is worth trying again soon. */
+interface End {
+  readonly reason: Loss
+  readonly isLasting: boolean
+}
+
+const silent: End = { reason: "silent", isLasting: false }
+
+const letGo: End = { reason: "unreachable", isLasting: true }
+
+export const make = Effect.fnUntraced(function*({ current, feed, reach, refresher, reporter, settings }: Services) {
   const { environment, retry } = settings
   const clock = yield* Clock.Clock
   const guard = new Guard(maxAbandoned)
-  let state: Listening["state"] = "connecting"
+  let state: Listening["state"] = "waiting"
   let reason: Loss | null = null
   let failures = 0
   let openedAt = 0
@@ -62,9 +75,10 @@ export const make = Effect.fnUntraced(function*({ current, feed, refresher, repo
     const silence = Stream.fromPubSub(current.changes).pipe(
       Stream.takeUntil((served) => hearing.isDeafTo(served)),
       Stream.runDrain,
-      Effect.as<Loss>("silent")
+      Effect.as(silent)
     )
-    return Effect.raceFirst(Effect.map(guard.run(subscription), lossOf(environment)), silence).pipe(
+    const end = Effect.map(guard.run(subscription), endOf(environment))
+    return Effect.raceFirst(Effect.raceFirst(end, silence), Effect.as(reach.lost, letGo)).pipe(
       Effect.ensuring(Effect.sync(() => {
         isOver = true
       }))
@@ -72,15 +86,18 @@ export const make = Effect.fnUntraced(function*({ current, feed, refresher, repo
   })
 
   return {
-    /** One subscription, from opening it to the pause after it was lost. */
+    /** One subscription, from waiting until there is a store to the pause after it was lost. */
     round: Effect.gen(function*() {
+      state = "waiting"
+      yield* reach.found
       state = "connecting"
       openedAt = Number.POSITIVE_INFINITY
-      reason = yield* listen
+      const end = yield* listen
+      reason = end.reason
       const stood = Monotonic.nowUnsafe(clock) - openedAt
       failures = stood >= retry.max ? 1 : failures + 1
       state = "lost"
-      const delay = yield* reason === "denied" ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
+      const delay = yield* end.isLasting ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
       reporter.report({ _tag: "ListenerLost", reason, failures, retryMillis: delay })
       yield* Effect.sleep(delay)
     }),
@@ -93,5 +110,7 @@ export const make = Effect.fnUntraced(function*({ current, feed, refresher, repo
   }
 })
 
-const lossOf = (environment: string) => (exit: Exit.Exit<void, FeedError | Overdue>): Loss =>
-  Exit.isSuccess(exit) ? "ended" : feedErrorOf(environment, exit.cause).reason
+const endOf = (environment: string) => (exit: Exit.Exit<void, FeedError | Overdue>): End => {
+  const reason = Exit.isSuccess(exit) ? "ended" : feedErrorOf(environment, exit.cause).reason
+  return { reason, isLasting: reason === "denied" }
+}

@@ -2,7 +2,7 @@
  * A node: its parts, put together and started.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
@@ -20,10 +20,12 @@ import { missingInterval } from "../Telemetry.ts"
 import { accept } from "./accept.ts"
 import * as Backups from "./backups.ts"
 import { Current, type Moment } from "./current.ts"
+import { ageMillis } from "./durations.ts"
 import * as Freshness from "./freshness.ts"
 import * as Listener from "./listener.ts"
 import { Metrics } from "./metrics.ts"
 import * as Monotonic from "./monotonic.ts"
+import { Reach } from "./reach.ts"
 import * as Refresher from "./refresher.ts"
 import { Reporter } from "./reporter.ts"
 import * as Settings from "./settings.ts"
@@ -55,8 +57,9 @@ export const make = Effect.fnUntraced(function*(
   const changes = yield* Effect.acquireRelease(PubSub.sliding<Change>(changeCapacity), PubSub.shutdown)
   const current = new Current(settings, clock, reporter, changes)
   const keepContent = backup !== undefined
-  const refresher = yield* Refresher.make({ current, feed, keepContent, metrics, reporter, settings })
-  const listener = yield* Listener.make({ current, feed, refresher, reporter, settings })
+  const reach = new Reach()
+  const refresher = yield* Refresher.make({ current, feed, keepContent, metrics, reach, reporter, settings })
+  const listener = yield* Listener.make({ current, feed, reach, refresher, reporter, settings })
   const backups = backup === undefined ? undefined : yield* Backups.make({ backup, current, reporter, settings })
 
   const readiness = (): Readiness => {
@@ -115,7 +118,7 @@ export const make = Effect.fnUntraced(function*(
   const isYoung = (age: Duration.Input): boolean => {
     const { verified } = current
     if (verified === undefined) return false
-    const millis = Duration.toMillis(age)
+    const millis = ageMillis(age)
     return Monotonic.nowUnsafe(clock) - verified.monotonic <= millis &&
       clock.currentTimeMillisUnsafe() - verified.at <= millis
   }

@@ -1,32 +1,32 @@
 /**
- * What a flag amounts to: every outcome that it can have, and the steps that lead to one.
+ * What a flag amounts to: the steps that are walked to decide it, and the outcomes that they lead to.
  */
 import type { Outcome, Reason } from "../Decision.ts"
 import type { FlagEntry } from "../Snapshot.ts"
-import * as Value from "../Value.ts"
-import * as Conditions from "./conditions.ts"
-import { selectionOf } from "./selection.ts"
+import type { Value } from "../Value.ts"
+import * as Rules from "./rules.ts"
 import { Served } from "./served.ts"
 import * as Steps from "./steps.ts"
-import * as Strategy from "./strategy.ts"
+import { isEnabled } from "./value.ts"
 
 export interface Program {
   /** Known without looking at any context, as of a flag that is killed. */
   readonly fixed: Served | undefined
   readonly steps: ReadonlyArray<Steps.Step>
-  /** As they were written, to explain what the steps decide. */
-  readonly rules: ReadonlyArray<Steps.CompiledRule>
+  /** Those that the steps were made of, as many as were written, to explain what the steps decide. */
+  readonly rules: ReadonlyArray<Rules.CompiledRule>
   readonly fallthrough: Served
   readonly failed: Served
+  /** Those that were made so far. What a rule leads to is made when it is first served. */
   readonly outcomes: ReadonlyArray<Served>
 }
 
 type Flag = Pick<FlagEntry, "key" | "defaultValue" | "rulesetVersion">
 
-const outcomeOf = (flag: Flag, reason: Reason, value: Value.Value, by: Partial<Outcome> = {}): Outcome => ({
+const outcomeOf = (flag: Flag, reason: Reason, value: Value, by: Partial<Outcome> = {}): Outcome => ({
   flag: flag.key,
-  value,
-  enabled: reason === "killed" ? value === true : Value.isEnabled(value),
+  value: freeze(value),
+  enabled: reason === "killed" ? value === true : isEnabled(value),
   variant: null,
   reason,
   rule: null,
@@ -35,6 +35,12 @@ const outcomeOf = (flag: Flag, reason: Reason, value: Value.Value, by: Partial<O
   holdout: false,
   ...by
 })
+
+const freeze = (value: Value): Value => {
+  if (typeof value !== "object" || value === null) return value
+  Object.values(value).forEach(freeze)
+  return Object.freeze(value)
+}
 
 /** The same for everybody. */
 export const always = (outcome: Outcome): Program => {
@@ -48,43 +54,47 @@ export const failing = (flag: Flag): Program => ({
   fixed: undefined
 })
 
-/** Lists become sets, rules that spell out a table a map, salts a prepared hash, and outcomes one object each. */
-export const compile = (
-  entry: FlagEntry,
-  audiences: ReadonlyMap<string, Strategy.CompiledAudience>
-): Program => {
-  const outcomes: Array<Served> = []
-  const outcome = (reason: Reason, value: Value.Value, by?: Partial<Outcome>): Outcome =>
-    outcomeOf(entry, reason, freeze(value), by)
-  const serve = (...of: Parameters<typeof outcome>): Served => {
-    const served = new Served(outcome(...of), undefined)
-    outcomes.push(served)
+export const compile = (entry: FlagEntry, audiences: ReadonlyMap<string, Rules.CompiledAudience>): Program =>
+  new Compiled(entry, audiences)
+
+/** Keeps nothing of the entry but what deciding needs. */
+class Compiled implements Program, Rules.Flag {
+  readonly key: string
+  readonly salt: string
+  readonly defaultValue: Value
+  readonly rulesetVersion: number
+  readonly rules: ReadonlyArray<Rules.CompiledRule>
+  readonly steps: ReadonlyArray<Steps.Step>
+  readonly fixed: Served | undefined
+  readonly fallthrough: Served
+  readonly failed: Served
+  outcomes: ReadonlyArray<Served> = []
+
+  constructor(entry: FlagEntry, audiences: ReadonlyMap<string, Rules.CompiledAudience>) {
+    const { defaultValue, key, killSwitch, rules, rulesetVersion, salt = "" } = entry
+    this.key = key
+    this.salt = salt
+    this.defaultValue = defaultValue
+    this.rulesetVersion = rulesetVersion
+    this.fallthrough = this.serve("default", defaultValue)
+    this.failed = this.serve("error", defaultValue)
+    this.rules = rules.map((rule, index) => Rules.compile(this, rule, index, audiences))
+    this.steps = Steps.make(this.rules)
+    this.fixed = killSwitch === undefined ? this.forAll(this.steps[0]) : this.serve("killed", killSwitch.value)
+  }
+
+  match(value: Value, by: Partial<Outcome>): Served {
+    return this.serve("rule_match", value, by)
+  }
+
+  private serve(reason: Reason, value: Value, by?: Partial<Outcome>): Served {
+    const served = new Served(outcomeOf(this, reason, value, by), undefined)
+    this.outcomes = [...this.outcomes, served]
     return served
   }
-  const fallthrough = serve("default", entry.defaultValue)
-  const failed = serve("error", entry.defaultValue)
-  const killed = entry.killSwitch === undefined ? undefined : serve("killed", entry.killSwitch.value)
-  const rules = entry.rules.map((rule, index): Steps.CompiledRule => ({
-    rule,
-    conditions: rule.conditions.map(Conditions.compile),
-    strategy: Strategy.compile(entry, rule, audiences, {
-      value: (value, variant = null, holdout = false) =>
-        serve("rule_match", value, { rule: rule.key, selection: selectionOf(rule, index), variant, holdout }),
-      missing: (bucketBy) =>
-        new Served(outcome("default", entry.defaultValue), { flag: entry.key, rule: rule.key, bucketBy })
-    })
-  }))
-  const steps = Steps.make(rules)
-  return { fixed: killed ?? fixedBy(steps[0], fallthrough), steps, rules, fallthrough, failed, outcomes }
-}
 
-const fixedBy = (first: Steps.Step | undefined, fallthrough: Served): Served | undefined => {
-  if (first === undefined) return fallthrough
-  return first.kind === "serve" && first.conditions.length === 0 ? first.served : undefined
-}
-
-const freeze = (value: Value.Value): Value.Value => {
-  if (typeof value !== "object" || value === null) return value
-  Object.values(value).forEach(freeze)
-  return Object.freeze(value)
+  private forAll(first: Steps.Step | undefined): Served | undefined {
+    if (first === undefined) return this.fallthrough
+    return first.kind === "serve" && first.conditions.length === 0 ? first.served : undefined
+  }
 }

@@ -23,6 +23,7 @@ import { feedErrorOf } from "./failure.ts"
 import { Guard } from "./guard.ts"
 import type { Metrics } from "./metrics.ts"
 import * as Monotonic from "./monotonic.ts"
+import type { Reach } from "./reach.ts"
 import type { Reporter } from "./reporter.ts"
 import type { Settings } from "./settings.ts"
 
@@ -40,6 +41,7 @@ export interface Services {
   readonly feed: SnapshotFeed["Service"]
   readonly keepContent: boolean
   readonly metrics: Metrics
+  readonly reach: Reach
   readonly reporter: Reporter
   readonly settings: Settings
 }
@@ -54,7 +56,7 @@ type Asked = Deferred.Deferred<void, NotRefreshed>
 export type Refresher = Effect.Success<ReturnType<typeof make>>
 
 export const make = Effect.fnUntraced(function*(services: Services) {
-  const { current, feed, keepContent, metrics, reporter, settings } = services
+  const { current, feed, keepContent, metrics, reach, reporter, settings } = services
   const { background, environment, fetchTimeout, pollInterval, retry } = settings
   const clock = yield* Clock.Clock
   const wake = yield* Queue.sliding<void>(1)
@@ -121,6 +123,7 @@ export const make = Effect.fnUntraced(function*(services: Services) {
     if (epoch !== null && current.provenance.epoch !== epoch) startOver()
     round = yield* Monotonic.now
     metrics.refreshed(problem?.reason, round - start)
+    reach.looked(problem?.reason !== "unreachable")
     state = "waiting"
     failures = problem === undefined ? 0 : failures + 1
     lastError = problem === undefined ? undefined : { ...problem, ...momentOf(clock) }

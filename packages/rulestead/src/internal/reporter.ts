@@ -115,4 +115,5 @@ const logLine = (facts: Facts, isNews: boolean): Effect.Effect<void> | undefined
   }
 }
 
-const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
+const seconds = (millis: number): string =>
+  millis < 1000 ? `${Math.ceil(millis)} ms` : `${(millis / 1000).toFixed(1)} s`

@@ -4,13 +4,13 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Stream from "effect/Stream"
 import { Current, type EvaluationContext } from "../EvaluationContext.ts"
 import type { Definition } from "../Flag.ts"
 import type { Asking, AskingUnsafe, Rulestead } from "../Rulestead.ts"
 import type { SnapshotCache } from "../SnapshotCache.ts"
 import type { Value } from "../Value.ts"
 import { isDefinition } from "./definition.ts"
+import { listen } from "./listen.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
@@ -31,16 +31,7 @@ export const make = (
     refreshIfOlderThan,
     flush,
     changes,
-    onChangeUnsafe: (listener) => {
-      const fiber = Effect.runForkWith(services)(
-        Stream.runForEach(changes, (change) =>
-          // A listener may be an async function, whose rejection would end the process.
-          Effect.promise(async () => listener(change)).pipe(
-            Effect.catchDefect(() => Effect.logError("A listener of changes threw"))
-          ))
-      )
-      return () => fiber.interruptUnsafe()
-    }
+    onChangeUnsafe: (listener) => listen(services, changes, listener, "changes")
   }
 }
 

@@ -1,181 +1,80 @@
 /**
- * The strategies of rules compiled to functions.
+ * The strategies of rules that go by buckets, compiled to functions.
  */
 import * as Arr from "effect/Array"
 import * as Bucket from "../Bucket.ts"
-import * as EvaluationContext from "../EvaluationContext.ts"
-import type { AudienceExplanation, BucketExplanation, Options, SkipReason } from "../Explanation.ts"
-import { toBasisPoints } from "../Percentage.ts"
-import type { BucketBy, Rollout, Rule, Variant } from "../Rule.ts"
+import type { EvaluationContext } from "../EvaluationContext.ts"
+import type { Percentage } from "../Percentage.ts"
+import type { BucketBy, Rule, Variant } from "../Rule.ts"
 import type { FlagEntry } from "../Snapshot.ts"
 import type { Value } from "../Value.ts"
-import * as Conditions from "./conditions.ts"
+import { identity, targetingKey, untrimmedIdentity } from "./evaluationContext.ts"
+import { toBasisPoints } from "./percentage.ts"
 import type { Served } from "./served.ts"
 
-type Context = EvaluationContext.EvaluationContext
-
 /** What a context is served; `undefined` when the rule does not apply; a `Served` that lacks an identity when it could not be told. */
-export type Decide = (context: Context) => Served | undefined
+export type Decide = (context: EvaluationContext) => Served | undefined
 
-export interface CompiledAudience {
-  readonly key: string
-  readonly archived: boolean
-  readonly conditions: ReadonlyArray<Conditions.CompiledCondition>
-}
+export type BucketedRule = Exclude<Rule, { readonly strategy: "forced_value" | "segment_match" }>
 
-export interface Detail {
-  readonly audience: AudienceExplanation | null
-  readonly bucket: BucketExplanation | null
-}
+export const isBucketed = (rule: Rule): rule is BucketedRule =>
+  rule.strategy !== "forced_value" && rule.strategy !== "segment_match"
 
-export interface CompiledStrategy {
-  readonly decide: Decide
-  /** The outcome, where it is the same for every context that passes `conditions`, and none for others. */
-  readonly fixed: Served | undefined
-  readonly conditions: ReadonlyArray<Conditions.CompiledCondition>
-  /** Why the rule is skipped when `decide` answers `undefined`. */
-  readonly skips: SkipReason
-  /** What was looked at besides the conditions; `applied` says whether `decide` served. */
-  readonly explain: (context: Context, options: Options, applied: boolean) => Detail
-}
+export type Flag = Pick<FlagEntry, "key" | "salt" | "defaultValue">
 
 /** Makes the outcomes of one rule. */
 export interface Serve {
-  readonly value: (value: Value, variant?: string | null, holdout?: boolean) => Served
+  readonly value: (value: Value, variant?: string, holdout?: boolean) => Served
   readonly missing: (bucketBy: BucketBy) => Served
 }
 
-export const compile = (
-  flag: FlagEntry,
-  rule: Rule,
-  audiences: ReadonlyMap<string, CompiledAudience>,
-  serve: Serve
-): CompiledStrategy => {
+export const compile = (flag: Flag, rule: BucketedRule, serve: Serve): Decide => {
+  const buckets = bucketsOf(flag, rule)
+  const { bucketBy } = buckets
+  const identityOf = identities[bucketBy]
+  const choose = chooser(flag, rule, buckets, serve)
+  let missing: Served | undefined
+  return (context) => {
+    const identity = identityOf(context)
+    return identity === undefined ? missing ??= serve.missing(bucketBy) : choose(identity)
+  }
+}
+
+/** What an identity is served, if anything. */
+type Choose = (identity: string) => Served | undefined
+
+const chooser = (flag: Flag, rule: BucketedRule, buckets: Buckets, serve: Serve): Choose => {
   switch (rule.strategy) {
-    case "forced_value":
-      return forced(serve.value(rule.value))
-    case "segment_match":
-      return segment(rule.audience, audiences.get(rule.audience), serve.value(rule.value))
     case "percentage_rollout": {
       const served = serve.value(rule.value ?? flag.defaultValue)
-      return rollout(flag, rule, serve, () => served)
+      return divide(buckets, () => served, nothing)
     }
-    case "variant_split": {
-      const hash = rolloutHash(flag, rule, "variant")
-      return rollout(flag, rule, serve, split(rule.variants, serve, hash), hash)
-    }
-    case "experiment":
-      return experiment(flag, rule, serve)
-  }
-}
-
-const nothing: Detail = { audience: null, bucket: null }
-
-const forced = (served: Served): CompiledStrategy => ({
-  decide: () => served,
-  fixed: served,
-  conditions: [],
-  skips: "conditions_not_met",
-  explain: () => nothing
-})
-
-const segment = (key: string, audience: CompiledAudience | undefined, served: Served): CompiledStrategy => {
-  if (audience === undefined || audience.archived) {
-    const state = audience === undefined ? "missing" : "archived"
-    return {
-      decide: () => undefined,
-      fixed: undefined,
-      conditions: [],
-      skips: `audience_${state}`,
-      explain: () => ({ audience: { key, outcome: state, conditions: [] }, bucket: null })
+    case "variant_split":
+      return divide(buckets, split(buckets, rule.variants, serve), nothing)
+    case "experiment": {
+      const [{ key, value }] = rule.variants
+      const heldOut = serve.value(value, key, true)
+      return divide(buckets, () => heldOut, split(buckets, rule.variants, serve))
     }
   }
-  const { conditions } = audience
-  return {
-    decide: (context) => Conditions.allPass(conditions, context) ? served : undefined,
-    fixed: served,
-    conditions,
-    skips: "audience_missed",
-    explain: (context, options, applied) => ({
-      audience: {
-        key,
-        outcome: applied ? "matched" : "missed",
-        conditions: conditions.map((condition) => Conditions.explain(condition, context, options))
-      },
-      bucket: null
-    })
-  }
 }
 
-type RolloutRule = Extract<Rule, { readonly rollout: Rollout }>
+const nothing = (): undefined => undefined
 
-const rolloutHash = (flag: FlagEntry, { key, rollout: { bucketBy, salt } }: RolloutRule, namespace: Bucket.Namespace) =>
-  Bucket.make({ namespace, flag: flag.key, rule: key, rulesetSalt: flag.salt, rolloutSalt: salt, bucketBy })
-
-const rollout = (
-  flag: FlagEntry,
-  rule: RolloutRule,
-  serve: Serve,
-  pick: (identity: string) => Served,
-  variantHash?: (identity: string) => number
-): CompiledStrategy => {
-  const { bucketBy, percentage } = rule.rollout
-  const threshold = toBasisPoints(percentage)
-  const hash = rolloutHash(flag, rule, "rollout")
-  const lets = below(hash, threshold)
-  const identity = identities[bucketBy]
-  const missing = serve.missing(bucketBy)
-  return {
-    decide: (context) => {
-      const id = identity(context)
-      if (id === undefined) return missing
-      return lets(id) ? pick(id) : undefined
-    },
-    fixed: undefined,
-    conditions: [],
-    skips: "rollout_excluded",
-    explain: bucketDetail(bucketBy, threshold, hash, variantHash)
-  }
+/** Without hashing where the buckets of nobody or of everybody are below the threshold. */
+const divide = ({ bucketer, threshold }: Buckets, below: Choose, others: Choose): Choose => {
+  if (threshold === 0) return others
+  if (threshold === Bucket.size) return below
+  const bucketOf = bucketer()
+  return (identity) => bucketOf(identity) < threshold ? below(identity) : others(identity)
 }
-
-const experiment = (
-  flag: FlagEntry,
-  { experiment: { bucketBy, holdout, salt }, key, variants }: Extract<Rule, { readonly strategy: "experiment" }>,
-  serve: Serve
-): CompiledStrategy => {
-  const hashOf = (namespace: Bucket.Namespace) =>
-    Bucket.make({ namespace, flag: flag.key, rule: key, rulesetSalt: salt, rolloutSalt: salt, bucketBy })
-  const threshold = toBasisPoints(holdout)
-  const hash = hashOf("experiment")
-  const variantHash = hashOf("variant")
-  const isHeldOut = below(hash, threshold)
-  const identity = identities[bucketBy]
-  const missing = serve.missing(bucketBy)
-  const heldOut = serve.value(variants[0].value, variants[0].key, true)
-  const pick = split(variants, serve, variantHash)
-  return {
-    decide: (context) => {
-      const id = identity(context)
-      if (id === undefined) return missing
-      return isHeldOut(id) ? heldOut : pick(id)
-    },
-    fixed: undefined,
-    conditions: [],
-    skips: "rollout_excluded",
-    explain: bucketDetail(bucketBy, threshold, hash, variantHash)
-  }
-}
-
-/** Whether an identity's bucket is below the threshold, without hashing where nobody or everybody's is. */
-const below = (hash: (identity: string) => number, threshold: number): (identity: string) => boolean =>
-  threshold === 0 ? () => false : threshold === Bucket.size ? () => true : (identity) => hash(identity) < threshold
 
 /** Lays the variants along the buckets in the order of their list, each as wide as its weight. */
 const split = (
+  { variantBucketer }: Buckets,
   variants: Arr.NonEmptyReadonlyArray<Variant>,
-  serve: Serve,
-  hash: (identity: string) => number
-): (identity: string) => Served => {
+  serve: Serve
+): Choose => {
   let end = 0
   const shares = Arr.map(variants, ({ key, value, weight }) => ({
     weight,
@@ -184,8 +83,9 @@ const split = (
   }))
   const last = shares.findLast(({ weight }) => weight > 0) ?? shares[0]
   if (last.weight === 100) return () => last.served
+  const bucketOf = variantBucketer()
   return (identity) => {
-    const bucket = hash(identity)
+    const bucket = bucketOf(identity)
     for (const { end, served } of shares) {
       if (bucket < end) return served
     }
@@ -193,32 +93,41 @@ const split = (
   }
 }
 
-const identities: Record<BucketBy, (context: Context) => string | undefined> = {
-  subject: EvaluationContext.targetingKey,
-  account: (context) => EvaluationContext.untrimmedIdentity(context.accountKey),
-  tenant: (context) => EvaluationContext.identity(context.tenantKey),
-  session: (context) => EvaluationContext.identity(context.sessionId)
+/** What divides the identities of a rule. */
+export interface Buckets {
+  readonly bucketBy: BucketBy
+  /** Below it are those whom a rollout lets in, or an experiment holds out. */
+  readonly threshold: number
+  readonly bucketer: () => Bucket.Bucketer
+  readonly variantBucketer: () => Bucket.Bucketer
 }
 
-const bucketDetail = (
-  bucketBy: BucketBy,
-  threshold: number,
-  hash: (identity: string) => number,
-  variantHash: ((identity: string) => number) | undefined
-): CompiledStrategy["explain"] =>
-(context, options) => {
-  const identity = identities[bucketBy](context)
-  if (identity === undefined) {
-    return { audience: null, bucket: { bucketBy, threshold, bucket: null, variantBucket: null } }
-  }
+export const bucketsOf = (flag: Flag, rule: BucketedRule): Buckets => {
+  const { bucketBy, namespace, percentage, rolloutSalt, rulesetSalt } = divisionOf(flag, rule)
+  const make = (namespace: Bucket.Namespace) =>
+    Bucket.make({ namespace, flag: flag.key, rule: rule.key, rulesetSalt, rolloutSalt, bucketBy })
   return {
-    audience: null,
-    bucket: {
-      bucketBy,
-      threshold,
-      bucket: hash(identity),
-      variantBucket: variantHash?.(identity) ?? null,
-      ...(options.reveal === true ? { identity } : {})
-    }
+    bucketBy,
+    threshold: toBasisPoints(percentage),
+    bucketer: () => make(namespace),
+    variantBucketer: () => make("variant")
   }
+}
+
+type Division = Omit<Bucket.Options, "flag" | "rule"> & { readonly percentage: Percentage }
+
+const divisionOf = (flag: Flag, rule: BucketedRule): Division => {
+  if (rule.strategy === "experiment") {
+    const { bucketBy, holdout: percentage, salt } = rule.experiment
+    return { namespace: "experiment", percentage, rulesetSalt: salt, rolloutSalt: salt, bucketBy }
+  }
+  const { bucketBy, percentage, salt } = rule.rollout
+  return { namespace: "rollout", percentage, rulesetSalt: flag.salt, rolloutSalt: salt, bucketBy }
+}
+
+export const identities: Record<BucketBy, (context: EvaluationContext) => string | undefined> = {
+  subject: targetingKey,
+  account: (context) => untrimmedIdentity(context.accountKey),
+  tenant: (context) => identity(context.tenantKey),
+  session: (context) => identity(context.sessionId)
 }

@@ -22,6 +22,7 @@ const unused = (path: Path): Finding =>
 const ofFlag = ({ draft, killSwitch, ruleset }: FlagContent, path: Path): ReadonlyArray<Finding> => [
   ...ofRules(ruleset?.rules ?? [], [...path, "ruleset", "rules"]),
   ...ofRules(draft?.rules ?? [], [...path, "draft", "rules"]),
+  ...(ruleset === undefined && draft === undefined ? [withoutRules(path)] : []),
   ...(killSwitch === undefined ? [] : [
     finding(
       "warning",
@@ -35,6 +36,15 @@ const ofFlag = ({ draft, killSwitch, ruleset }: FlagContent, path: Path): Readon
     ? [finding("warning", "same_draft", [...path, "draft"], "the draft is what is live", "leave it out")]
     : [])
 ]
+
+const withoutRules = (path: Path): Finding =>
+  finding(
+    "warning",
+    "not_served",
+    path,
+    "without a ruleset the flag is served only where it was published already",
+    "to serve its default, write an empty one: ruleset: { rules: [] }"
+  )
 
 const ofRules = (rules: ReadonlyArray<Rule>, path: Path): ReadonlyArray<Finding> => {
   const last = rules.findIndex(isForEverybody)

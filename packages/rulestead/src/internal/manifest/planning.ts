@@ -89,12 +89,13 @@ const imported = Effect.fnUntraced(function*(environment: string, manifest: Mani
   const names = Content.namesIn(manifest)
   const content = yield* Content.named(environment, names)
   const indices = { audiences: indexed(manifest.audiences), flags: indexed(manifest.flags) }
+  const goal = Goals.ofImport(Content.toManifest(content), manifest)
   const subject: Subject = {
     content,
-    goal: Goals.ofImport(Content.toManifest(content), manifest),
+    goal,
     names,
     observed: Content.seenIn(environment, content, names),
-    findings: [],
+    findings: Review.notServed(manifest, goal),
     place: (list, key) => [list, indices[list].get(key) ?? 0]
   }
   return subject

@@ -5,11 +5,12 @@ import type { Impact } from "../../Audience.ts"
 import type * as Change from "../../Change.ts"
 import type { Finding } from "../../Finding.ts"
 import { defaultMode } from "../../Lifecycle.ts"
+import type { Manifest } from "../../Manifest.ts"
 import type { Rule } from "../../Rule.ts"
 import type { Ruleset } from "../../Ruleset.ts"
 import type { FlagIn } from "../../Store.ts"
 import { isSame } from "../canonicalJson.ts"
-import type { Content } from "./content.ts"
+import { type Content, liveIn } from "./content.ts"
 import { finding, type Path } from "./finding.ts"
 
 /** Where the request has an audience or a flag. */
@@ -35,6 +36,22 @@ export const archived = (content: Content, place: Place): ReadonlyArray<Finding>
 
 const isArchived = (path: Path, what: string): Finding =>
   finding("error", "archived", path, `the ${what} is archived`, `unarchive the ${what}, or leave it out`)
+
+/** Flags that are named, and of which neither the environment nor the manifest has rules. */
+export const notServed = (wanted: Manifest, goal: Manifest): ReadonlyArray<Finding> => {
+  const live = new Set(liveIn(goal))
+  return wanted.flags.flatMap(({ draft, key }, index) =>
+    draft !== undefined || live.has(key) ? [] : [
+      finding(
+        "warning",
+        "not_served",
+        ["flags", index],
+        "nobody is served this flag: it was never published here, and the manifest has no ruleset for it",
+        "to serve its default, write an empty one: ruleset: { rules: [] }"
+      )
+    ]
+  )
+}
 
 /** What changes are looked at beside: what there is, which flags will be killed, and where audiences are in use. */
 export interface Around {

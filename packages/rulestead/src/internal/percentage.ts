@@ -1,0 +1,2 @@
+/** See `Percentage.toBasisPoints`. */
+export const toBasisPoints = (percentage: number): number => Math.round(percentage * 100)
