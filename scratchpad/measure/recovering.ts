@@ -19,6 +19,9 @@ const stepAfter = (failures: number): number => Math.min(retry.max, retry.min * 
 /** How often the node tries in vain before the server comes back. */
 const attempts = 4
 
+/** It tries to listen, or, once a look has failed, to look. */
+const failuresOf = ({ listener, refresh }: Health): number => Math.max(listener.failures, refresh.failures)
+
 export const recovering: Measurement = {
   name: "recovering",
   measure: Effect.fnUntraced(
@@ -31,9 +34,9 @@ export const recovering: Measurement = {
         const node = yield* Node.start(Postgres.layerFeed({ url: database.nodeUrl }), { retry })
         yield* until(node, ({ listener }) => listener.state === "listening")
         yield* kill
-        yield* until(node, ({ listener }) => listener.failures >= attempts)
+        yield* until(node, (health) => failuresOf(health) >= attempts)
         yield* start
-        const step = stepAfter(node.healthUnsafe().listener.failures)
+        const step = stepAfter(failuresOf(node.healthUnsafe()))
         const served = Effect.flatMap(edit, ({ version }) => until(node, (health) => health.version === version))
         return { step, took: yield* elapsed(served) }
       })

@@ -45,6 +45,31 @@ const lockOut = (world: DatabaseWorld, begin: string, end: string): Fault => ({
   end: run(world, end)
 })
 
+const limit = (world: DatabaseWorld, connections: number) =>
+  run(world, `alter role ${world.role} connection limit ${connections}`)
+
+/** Others start, and have to become fresh with few connections between them all. */
+const crowd = (world: DatabaseWorld, others: number, connections: number): Fault => {
+  const crowded = Latch.makeUnsafe()
+  const other = Effect.gen(function*() {
+    const node = yield* world.start({ backup: false })
+    const isFresh = () => node.sight().health.readiness._tag === "Fresh"
+    yield* world.time.until(isFresh, node.news, () => "one of the others did not become fresh")
+  })
+  return {
+    begin: Effect.gen(function*() {
+      yield* limit(world, connections)
+      yield* terminate(world)
+      const all = Effect.forEach(Array.from({ length: others }), () => other, {
+        concurrency: "unbounded",
+        discard: true
+      })
+      yield* Effect.forkScoped(Effect.andThen(all, crowded.open))
+    }),
+    end: Effect.andThen(crowded.await, limit(world, -1))
+  }
+}
+
 const faults: Faults<typeof matrix.database, DatabaseWorld> = {
   "terminated connections": (world, phase) => ({
     begin: phase === "publishing"
@@ -53,6 +78,7 @@ const faults: Faults<typeof matrix.database, DatabaseWorld> = {
   }),
   "too many connections": (world) =>
     lockOut(world, `alter role ${world.role} connection limit 0`, `alter role ${world.role} connection limit -1`),
+  "fewer connections than nodes": (world) => crowd(world, 24, 12),
   "wrong password": (world) =>
     lockOut(world, `alter role ${world.role} password 'wrong'`, `alter role ${world.role} password 'right'`),
   "missing permission": (world) =>

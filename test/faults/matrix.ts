@@ -208,6 +208,13 @@ const database = {
     what: "the role may have no more connections, and its connections are terminated",
     cells: away("unreachable")
   },
+  "fewer connections than nodes": {
+    what: "24 more nodes start, and the role may have no more than 12 connections; it ends when all of them are fresh",
+    cells: {
+      "first start": { during: fresh, told: ["SnapshotApplied", "BecameFresh"] },
+      "running": { during: fresh, told: ["SnapshotVerified"], afterwards: ["SnapshotApplied"] }
+    }
+  },
   "wrong password": {
     what: "the role has another password, and its connections are terminated",
     cells: away("denied")

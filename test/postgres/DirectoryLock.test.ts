@@ -41,8 +41,18 @@ describe("DirectoryLock", { timeout: 120_000 }, () => {
       yield* acquire(directory)
       const error = yield* lockedBy(directory)
       assert.strictEqual(error.pid, process.pid)
-      assert.strictEqual(error.message, `${directory} is in use by process ${process.pid}`)
+      assert.strictEqual(error.message, `${directory} is in use by this process itself, which has opened it already`)
     }))
+
+  it.effect.runIf(Fs.existsSync("/proc/self"))(
+    "fails at once where the directory can never be created",
+    () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(acquire("/proc/nowhere/data"))
+        assert.strictEqual(error._tag, "DirectoryUnusable")
+        assert.include(error.message, "ENOENT")
+      })
+  )
 
   it.effect("gives the lock back when the scope closes, and leaves nothing behind", () =>
     Effect.gen(function*() {

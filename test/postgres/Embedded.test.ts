@@ -45,4 +45,20 @@ describe("the embedded store", () => {
         ["schema", "retention", "timeout"]
       )
     }))
+
+  it.effect("refuses options that there are not, and what is no directory, and opens nothing", () =>
+    Effect.gen(function*() {
+      const problemsOf = (options: object) =>
+        Effect.map(
+          Effect.flip(Effect.scoped(Layer.build(Embedded.layer(options)))),
+          (error) => error._tag === "InvalidInput" && error.problems.map(({ path, rule }) => `${path} (${rule})`)
+        )
+      for (const directory of [5, null, "", "  ", "a\0b", {}]) {
+        assert.deepStrictEqual(yield* problemsOf({ directory }), ["directory (directory)"])
+      }
+      assert.deepStrictEqual(yield* problemsOf({ directry: "flags", schema: null }), [
+        "schema (schema)",
+        "directry (unknown_field)"
+      ])
+    }))
 })

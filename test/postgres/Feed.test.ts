@@ -287,6 +287,25 @@ layer(TestDatabase.layerClient(), { excludeTestServices: true, timeout: "1 minut
       }).pipe(Effect.provide(Postgres.layer(options)))
     }))
 
+  it.effect("who was answered keeps no connection but the one that listens", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const { schema, url } = yield* TestSchema.migrated
+      const named = new URL(Redacted.value(url))
+      named.searchParams.set("application_name", schema)
+      yield* Effect.gen(function*() {
+        const environment = yield* Scene.environment
+        yield* listen(environment)
+        yield* Effect.all(Array.from({ length: 5 }, () => Mirror.fetch(environment)), { concurrency: "unbounded" })
+        const statements = Effect.map(
+          sql<{ readonly query: string }>`select query from pg_stat_activity where application_name = ${schema}`,
+          (rows) => rows.map(({ query }) => query)
+        )
+        const [left] = yield* Effect.repeat(statements, { until: ({ length }) => length <= 1 })
+        assert.match(left ?? "nothing", /^LISTEN /)
+      }).pipe(Effect.provide(Postgres.layer({ schema, url: named.href })))
+    }))
+
   it.effect("nobody who stopped listening keeps a connection", () =>
     Effect.gen(function*() {
       const options = yield* TestSchema.migrated

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import type { InvalidInput } from "rulestead/InvalidInput"
+import { authority } from "../support/certificates.ts"
 
 const build = <A, E>(layer: Layer.Layer<A, E>) => Effect.scoped(Layer.build(layer))
 
@@ -48,6 +49,80 @@ describe("the options of a store on Postgres", () => {
       for (const url of ["", "localhost", "postgres:", "postgres://[", Redacted.make("http://localhost")]) {
         assert.deepStrictEqual(yield* problemsOf({ url }), ["url (url)"])
       }
+    }))
+
+  it.effect("that there are not are refused by their names", () =>
+    Effect.gen(function*() {
+      const url = "postgres://localhost/shop"
+      const misspelt = { url, timeOut: "1 second", max: 2, ssl: { ca: authority, rejectUnauthorized: false } }
+      assert.deepStrictEqual(yield* problemsOf(misspelt), [
+        "ssl.rejectUnauthorized (unknown_field)",
+        "timeOut (unknown_field)",
+        "max (unknown_field)"
+      ])
+    }))
+
+  const urls: Readonly<Record<string, ReadonlyArray<string>>> = {
+    "?ssl=true": ["url.ssl (unknown_parameter)"],
+    "?sslmode=REQUIRE": ["url.sslmode (sslmode)"],
+    "?sslmode=no-verify": ["url.sslmode (sslmode)"],
+    "?sslmode=prefer": ["url.sslmode (sslmode)"],
+    "?sslmode=allow": ["url.sslmode (sslmode)"],
+    "?sslmode=": ["url.sslmode (sslmode)"],
+    "?sslmode=require&sslmode=disable": ["url.sslmode (once)"],
+    "?sslrootcert=system": ["url.sslrootcert (contradiction)"],
+    "?sslmode=disable&sslrootcert=system": ["url.sslrootcert (contradiction)"],
+    "?sslmode=require&sslrootcert=/no/such/file": ["url.sslrootcert (sslrootcert)"],
+    [`?sslmode=require&sslrootcert=${import.meta.filename}`]: ["url.sslrootcert (sslrootcert)"],
+    "?sslcert=client.pem&channel_binding=require": [
+      "url.sslcert (unknown_parameter)",
+      "url.channel_binding (unknown_parameter)"
+    ],
+    "?__proto__=1&constructor=2": ["url.__proto__ (unknown_parameter)", "url.constructor (unknown_parameter)"],
+    "?port=0&connect_timeout=soon&host=a,b": [
+      "url.port (port)",
+      "url.connect_timeout (connect_timeout)",
+      "url.host (host)"
+    ],
+    "%zz": ["url (url)"],
+    "%ff": ["url (url)"],
+    "%00": ["url (url)"]
+  }
+
+  for (const [rest, expected] of Object.entries(urls)) {
+    it.effect(`are refused where the URL ends with ${rest.replace(import.meta.dirname, "")}`, () =>
+      Effect.map(
+        problemsOf({ url: `postgres://ada:sesame@localhost/shop${rest}` }),
+        (problems) => assert.deepStrictEqual(problems, expected)
+      ))
+  }
+
+  it.effect("that contradict the URL are refused, and so is what is no certificate", () =>
+    Effect.gen(function*() {
+      const url = "postgres://localhost/shop"
+      const refused = (options: Postgres.Options, ...expected: ReadonlyArray<string>) =>
+        Effect.map(problemsOf(options), (problems) => assert.deepStrictEqual(problems, expected))
+      yield* refused({ url: `${url}?sslmode=disable`, ssl: true }, "ssl (contradiction)")
+      yield* refused({ url: `${url}?sslmode=disable`, ssl: { ca: authority } }, "ssl (contradiction)")
+      yield* refused({ url: `${url}?sslmode=verify-full`, ssl: false }, "ssl (contradiction)")
+      yield* refused(
+        { url: `${url}?sslmode=require&sslrootcert=system`, ssl: { ca: authority } },
+        "url.sslrootcert (contradiction)"
+      )
+      for (const ca of ["", "garbage", [], [authority, "garbage"], authority.replace("MII", "AAA")]) {
+        yield* refused({ url, ssl: { ca, servername: "" } }, "ssl.ca (ca)", "ssl.servername (servername)")
+      }
+    }))
+
+  it.effect("may be parameters of the URL", () =>
+    Effect.gen(function*() {
+      for (
+        const rest of [
+          "postgres://localhost?sslmode=disable",
+          "postgres://ada:p%2520@[::1]:5433/shop?sslmode=require&sslrootcert=system&connect_timeout=5",
+          "postgresql:///?host=/run/postgresql&port=5433&user=ada&password=x&dbname=shop&application_name=shop&options=-c%20work_mem=4MB"
+        ]
+      ) yield* build(Postgres.layer({ url: rest }))
     }))
 
   it.effect("never show the password", () =>

@@ -29,6 +29,8 @@ export interface Options {
   readonly maxConnections?: number | undefined
   /** More settings, named as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Texts by the names of their files, which the server can read in the folder of its data. */
+  readonly files?: Readonly<Record<string, string>> | undefined
 }
 
 export class PostgresServer extends Context.Service<PostgresServer, {
@@ -62,6 +64,11 @@ export const make = Effect.fnUntraced(function*(
   const binaries = yield* PostgresBinaries.locate(directory)
   const data = Path.join(directory, "data")
   yield* initialise(binaries.initdb, data)
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    const file = Path.join(data, name)
+    Fs.writeFileSync(file, text, { mode: 0o600 })
+    if (account.uid !== undefined) Fs.chownSync(file, account.uid, account.gid)
+  }
   const port = yield* freePort
   const settings = {
     listen_addresses: "127.0.0.1",

@@ -38,9 +38,12 @@ export class DirectoryLocked extends Schema.TaggedError<DirectoryLocked>()("Dire
   /** The directory's real path. */
   directory: Schema.String,
   /** The process that has it, as that process numbers itself; absent where the platform does not tell. */
-  pid: Schema.optionalKey(Schema.Int)
+  pid: Schema.optionalKey(Schema.Int),
+  /** Whether it is this process that has it. Only that tells: in another container, another process may have this number. */
+  ownProcess: Schema.Boolean
 }) {
   override get message(): string {
+    if (this.ownProcess) return `${this.directory} is in use by this process itself, which has opened it already`
     const holder = this.pid === undefined ? "another process" : `process ${this.pid}`
     return `${this.directory} is in use by ${holder}`
   }
@@ -101,12 +104,15 @@ export const acquire: (
         process.platform === "win32" ? takePipe(path) : takeSocket(path, attempts),
         "IoFailure",
         (failure) => Effect.fail(unusable(failure))
-      ),
-      (held) => held.release
+      ).pipe(Effect.tap(Effect.sync(() => ownDirectories.add(path)))),
+      (held) => Effect.andThen(Effect.sync(() => ownDirectories.delete(path)), held.release)
     )
     return path
   }
 )
+
+/** What this process has locked. */
+const ownDirectories = new Set<string>()
 
 interface Held {
   readonly release: Effect.Effect<void>
@@ -125,9 +131,22 @@ const io = <A>(operation: () => Promise<A>): Effect.Effect<A, IoFailure> =>
 
 const resolve = (directory: string): Effect.Effect<string, IoFailure> =>
   io(async () => {
-    await Fs.mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     return await Fs.realpath(directory)
   })
+
+/** One step at a time: Node.js never ends where it cannot create a folder in one that exists, as in `/proc`. */
+const makeDirectory = async (directory: string): Promise<void> => {
+  if (await isDirectory(directory)) return
+  const parent = Path.dirname(directory)
+  if (parent !== directory) await makeDirectory(parent)
+  await Fs.mkdir(directory, { mode: 0o700 }).catch(async (error: unknown) => {
+    // Somebody else may have been faster.
+    if (!await isDirectory(directory)) throw error
+  })
+}
+
+const isDirectory = (path: string): Promise<boolean> => Fs.stat(path).then((stats) => stats.isDirectory(), () => false)
 
 /** One turn meets a dead holder, a second one a rival that was faster; more than a few are no race any more. */
 const attempts = 10
@@ -177,7 +196,11 @@ const evictDead = Effect.fnUntraced(function*(directory: string): Effect.fn.Retu
   for (const name of yield* entries(lock)) {
     if (yield* withShortPath(lock, (path) => isAlive(Path.join(path, name)))) {
       const pid = Number.parseInt(name)
-      return yield* new DirectoryLocked({ directory, ...(Number.isNaN(pid) ? {} : { pid }) })
+      return yield* new DirectoryLocked({
+        directory,
+        ...(Number.isNaN(pid) ? {} : { pid }),
+        ownProcess: ownDirectories.has(directory)
+      })
     }
     yield* io(() => Fs.rm(Path.join(lock, name), { force: true }))
   }
@@ -261,7 +284,7 @@ const takePipe = (directory: string): Effect.Effect<Held, DirectoryLocked | IoFa
     Effect.map((server) => ({ release: close(server) })),
     Effect.catchIf(
       ({ code }) => code === "EADDRINUSE" || code === "EACCES",
-      () => Effect.fail(new DirectoryLocked({ directory }))
+      () => Effect.fail(new DirectoryLocked({ directory, ownProcess: ownDirectories.has(directory) }))
     )
   )
 }

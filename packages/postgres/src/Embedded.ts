@@ -65,7 +65,13 @@ export const layer = (options: Options): Layer.Layer<
   InvalidInput | DirectoryLocked | DirectoryUnusable | EmbeddedPostgresError | SchemaTooNew | StoreUnavailable
 > =>
   Layer.unwrap(Effect.gen(function*() {
-    const settings = yield* Settings.resolve("embedded store options", options, { timeout: "1 minute" })
+    const settings = yield* Settings.resolve({
+      subject: "embedded store options",
+      options,
+      known,
+      defaults: { timeout: "1 minute" },
+      violations: Settings.unless(isPath(options.directory), "directory", "the path of a directory")
+    })
     const sql = yield* Pglite.make({ directory: options.directory }).pipe(
       // The engine fails in its own words; the client connects with its first statement.
       Effect.catchTag("SqlError", Effect.die)
@@ -74,3 +80,8 @@ export const layer = (options: Options): Layer.Layer<
     yield* Migrator.migrate(database)
     return Stores.layer(database)
   })).pipe(Layer.provide(Reactivity.layer))
+
+const known = { directory: true, schema: true, retention: true, timeout: true } satisfies Record<keyof Options, true>
+
+const isPath = (directory: unknown): boolean =>
+  directory === undefined || (typeof directory === "string" && directory.trim() !== "" && !directory.includes("\0"))

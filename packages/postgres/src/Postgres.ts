@@ -19,6 +19,7 @@ import type { Publisher } from "rulestead/Publisher"
 import type { SnapshotFeed } from "rulestead/SnapshotFeed"
 import type { Store } from "rulestead/Store"
 import type { StoreUnavailable } from "rulestead/StoreError"
+import * as Address from "./internal/address.ts"
 import * as Client from "./internal/client.ts"
 import type { Database } from "./internal/database.ts"
 import * as Migrator from "./internal/migrator.ts"
@@ -28,12 +29,33 @@ import * as Stores from "./internal/stores.ts"
 import type { SchemaTooNew } from "./SchemaTooNew.ts"
 
 /**
- * - `url`: as `postgres://user:password@host:5432/database?sslmode=require`.
+ * How a server proves who it is. Its certificate is always verified: that it is signed by somebody who is trusted, and that
+ * it is for this server.
+ *
+ * - `ca`: the certificates that are trusted, in PEM, instead of those that come with Node.js. One that a server signed
+ *   itself is trusted if it is here.
+ * - `servername`: for whom the certificate has to be, where that is not the host of the URL.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ssl {
+  readonly ca?: string | ReadonlyArray<string> | undefined
+  readonly servername?: string | undefined
+}
+
+/**
+ * - `url`: as `postgres://user:password@host:5432/database?sslmode=verify-full`. Its parameters may be `host`, `port`,
+ *   `user`, `password`, `dbname`, `application_name`, `options`, `connect_timeout` (seconds), `sslmode` and `sslrootcert`;
+ *   others are refused.
+ * - `ssl`: whether to encrypt, default what `sslmode` says, and not where it says nothing. With it, as with the modes
+ *   `require`, `verify-ca` and `verify-full` alike, nothing is sent unless the server has proved who it is; see {@link Ssl}.
  * - `schema`: where the tables are, default `rulestead`: up to 63 letters, digits and `_`.
  * - `retention`: how many versions behind the head of a snapshot are remembered, default 1000. A node that holds an older
  *   one is answered with all there is.
- * - `maxConnections`: default 10, at least 2, because all who listen for announcements keep one.
- * - `connectTimeout`: default 3 seconds.
+ * - `maxConnections`: default 10, at least 2, because all who listen for announcements keep one. The others are opened when
+ *   something is asked, and closed a moment after the answer.
+ * - `connectTimeout`: default what `connect_timeout` in the URL says, or 3 seconds.
  * - `statementTimeout`, `lockTimeout`: how long the server works on a statement, and waits for a lock; default 5 and 3
  *   seconds.
  * - `timeout`: how long a command or a fetch takes at most, default 10 seconds. It holds against a server that accepts
@@ -44,6 +66,7 @@ import type { SchemaTooNew } from "./SchemaTooNew.ts"
  */
 export interface Options {
   readonly url: Redacted.Redacted | string
+  readonly ssl?: boolean | Ssl | undefined
   readonly schema?: string | undefined
   readonly retention?: number | undefined
   readonly maxConnections?: number | undefined
@@ -183,28 +206,29 @@ export const schemaVersion: (
 const connect = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Database & Settings.Settings, InvalidInput, Scope.Scope> {
-  const {
-    connectTimeout = "3 seconds",
-    lockTimeout = "3 seconds",
-    maxConnections = 10,
-    statementTimeout = "5 seconds"
-  } = options
+  const { lockTimeout = "3 seconds", maxConnections = 10, ssl, statementTimeout = "5 seconds" } = options
   const url = Redacted.isRedacted(options.url) ? options.url : Redacted.make(options.url, { label: "DATABASE_URL" })
-  const settings = yield* Settings.resolve("Postgres options", options, { timeout: "10 seconds" }, [
-    ...Settings.unless(
-      isPostgresUrl(Redacted.value(url)),
-      "url",
-      "a URL that begins with postgres:// or postgresql://"
-    ),
-    ...Settings.positive("maxConnections", maxConnections, 2),
-    ...Settings.duration("connectTimeout", connectTimeout),
-    ...Settings.duration("statementTimeout", statementTimeout),
-    ...Settings.duration("lockTimeout", lockTimeout)
-  ])
+  const given = yield* Address.read(Redacted.value(url))
+  const settings = yield* Settings.resolve({
+    subject: "Postgres options",
+    options,
+    shown: given.url === undefined ? options : { ...options, url: Object.fromEntries(given.url.searchParams) },
+    known,
+    defaults: { timeout: "10 seconds" },
+    violations: [
+      ...Address.violations(given, ssl),
+      ...Settings.positive("maxConnections", maxConnections, 2),
+      ...Settings.duration("connectTimeout", options.connectTimeout ?? "3 seconds"),
+      ...Settings.duration("statementTimeout", statementTimeout),
+      ...Settings.duration("lockTimeout", lockTimeout)
+    ]
+  })
+  const address = Address.make(new URL(Redacted.value(url)), given, ssl)
   const sql = yield* Client.make({
     url,
+    address,
     maxConnections,
-    connectTimeout,
+    connectTimeout: options.connectTimeout ?? address.connectTimeout,
     startupParameters: {
       default_transaction_isolation: "read committed",
       // Everything is looked up by key: planning again for other values finds nothing better.
@@ -217,6 +241,16 @@ const connect = Effect.fnUntraced(function*(
   return { sql, ...settings }
 })
 
-const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url)
+const known = {
+  url: true,
+  ssl: true,
+  schema: true,
+  retention: true,
+  maxConnections: true,
+  connectTimeout: true,
+  statementTimeout: true,
+  lockTimeout: true,
+  timeout: true
+} satisfies Record<keyof Options, true>
 
 const milliseconds = (duration: Duration.Input): string => `${Math.ceil(Duration.toMillis(duration))}`

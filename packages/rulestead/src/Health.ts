@@ -73,6 +73,8 @@ export interface Refreshing {
 /**
  * Whether announcements are heard. Without them, changes are found by polling.
  *
+ * - `state`: it is `waiting` for a look at the store that finds a connection, `connecting`, `listening`, `lost` for now,
+ *   or `closed`.
  * - `failures`: losses in a row, and `reason`: why it was last lost; 0 and `null` while it listens.
  *
  * @category models

@@ -8,13 +8,14 @@
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
 import type { Provenance } from "./Decision.ts"
 import type { CompiledFlag } from "./Evaluator.ts"
 import type { Health, Readiness } from "./Health.ts"
 import * as Node from "./internal/node.ts"
+import * as Settings from "./internal/settings.ts"
 import type { DecisionCount } from "./internal/tally.ts"
 import type { InvalidInput } from "./InvalidInput.ts"
 import type { NotFresh, NotRefreshed } from "./RulesteadError.ts"
@@ -59,6 +60,15 @@ export interface Options {
   } | undefined
   readonly background?: boolean | undefined
 }
+
+/**
+ * Fails for the options that {@link SnapshotCache.layer} would refuse, without a store: for those who would rather know
+ * before they open one.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const check = (options: Options): Effect.Effect<void, InvalidInput> => Effect.asVoid(Settings.decode(options))
 
 /**
  * What is served changed: another snapshot (with the keys of the flags that decide differently, and of those that are
@@ -120,7 +130,8 @@ export class SnapshotCache extends Context.Service<SnapshotCache, {
 }>()("rulestead/SnapshotCache") {
   /**
    * Starts a node for one environment, and ends it with the scope: at once, even while the store hangs. An unreachable
-   * store never makes it fail; wrong options do, and so does a store that is late if `whenNotFresh` is `fail`.
+   * store never makes it fail; wrong options do, and so does a store that is late if `whenNotFresh` is `fail`. It dies
+   * of a Node.js that is too old (`NodeVersion`).
    *
    * `Telemetry` and `SnapshotBackup` are used if they are provided.
    */

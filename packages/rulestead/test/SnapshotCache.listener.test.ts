@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import type { Options } from "rulestead/SnapshotCache"
 import type { Announcement } from "rulestead/SnapshotFeed"
-import { assertServes, build, eventsOf, happens, type Node, quiet } from "./support/Nodes.ts"
+import { assertServes, build, eventsOf, happens, type Node, quiet, start } from "./support/Nodes.ts"
 import { off, on } from "./support/Published.ts"
 import { failing, ScriptedFeed, unreachable } from "./support/ScriptedFeed.ts"
 
@@ -274,6 +274,61 @@ describe("a listener", () => {
       assert.strictEqual(node.cache.health().listener.state, "connecting")
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(feed.subscriptions, 1)
+    }))
+
+  it.effect("waits for a look that found a connection", () =>
+    Effect.gen(function*() {
+      const feed = new ScriptedFeed()
+      feed.published.put(on("checkout"))
+      feed.answer(unreachable)
+      const node = yield* start(feed)
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(feed.subscriptions, 0)
+      assert.deepStrictEqual(node.cache.health().listener, { state: "waiting", failures: 0, reason: null })
+      feed.answer(undefined)
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(feed.subscriptions, 1)
+      assert.strictEqual(node.cache.health().listener.state, "listening")
+    }))
+
+  it.effect("is let go when a look finds no connection, and opened again when looks do", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listening
+      let open = 0
+      feed.answerListeners(() =>
+        Stream.unwrap(Effect.map(
+          Effect.acquireRelease(Effect.sync(() => open++), () => Effect.sync(() => open--)),
+          () => Stream.concat(Stream.succeed<Announcement>({ _tag: "Listening" }), Stream.never)
+        ))
+      )
+      yield* feed.loseListener()
+      yield* TestClock.adjust("250 millis")
+      assert.strictEqual(open, 1)
+
+      feed.answer(unreachable)
+      yield* TestClock.adjust("23 seconds")
+      assert.strictEqual(open, 0)
+      assert.strictEqual(node.cache.health().listener.reason, "unreachable")
+      const { subscriptions } = feed
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(feed.subscriptions, subscriptions)
+
+      feed.answer(undefined)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(open, 1)
+      assert.strictEqual(node.cache.health().listener.state, "listening")
+    }))
+
+  it.effect("stays while the store answers, whatever it answers", () =>
+    Effect.gen(function*() {
+      const { feed, node } = yield* listening
+      for (const reason of ["denied", "environment_not_found", "incompatible", "timeout", "failed"] as const) {
+        feed.answer(failing(reason))
+        yield* TestClock.adjust("1 minute")
+        assert.deepInclude(node.cache.health().refresh.lastError, { reason })
+      }
+      assert.strictEqual(feed.subscriptions, 1)
+      assert.strictEqual(node.cache.health().listener.state, "listening")
     }))
 
   it.effect("that has gone deaf without a word is noticed by polling, and opened again", () =>

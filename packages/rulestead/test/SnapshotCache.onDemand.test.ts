@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { NotRefreshed } from "rulestead/RulesteadError"
 import { MemoryBackup } from "./support/MemoryBackup.ts"
@@ -84,6 +85,35 @@ describe("a node that does nothing behind the scenes", () => {
       assertServes(node, { checkout: false })
     }))
 
+  it.effect("says in the log when the next try is: in no time that is none", () => {
+    const lines: Array<string> = []
+    const collecting = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
+    return Effect.gen(function*() {
+      const feed = publishing()
+      feed.answer(unreachable)
+      yield* build(feed, onDemand)
+      assert.deepStrictEqual(lines, ["Could not refresh: unreachable; next try when it is asked for"])
+      yield* start(feed, { bootTimeout: "1 second", retry: { min: "10 millis", max: "10 millis" } })
+      assert.match(lines.find((line) => line.includes("next try in")) ?? "", /next try in ([1-9]|10) ms$/)
+    }).pipe(Effect.provide(collecting))
+  })
+
+  it.effect("takes what is no age for 0, and so looks, and answers", () =>
+    Effect.gen(function*() {
+      const feed = publishing()
+      const node = yield* build(feed, onDemand)
+      const { proxy, revoke } = Proxy.revocable({}, {})
+      revoke()
+      const look = (age: unknown): Effect.Effect<boolean> =>
+        Reflect.apply(node.rulestead.refreshIfOlderThan, undefined, [age])
+      const odd = ["banana", null, undefined, Symbol("age"), Number.NaN, {}, proxy]
+      for (const [index, age] of odd.entries()) {
+        yield* TestClock.adjust("1 second")
+        assert.isTrue(yield* look(age))
+        assert.strictEqual(feed.calls.length, index + 2)
+      }
+    }))
+
   it.effect("is live however long nobody asks, and its decisions become stale all the same", () =>
     Effect.gen(function*() {
       const node = yield* build(publishing(), onDemand)
@@ -122,6 +152,7 @@ for (const background of [true, false]) {
       Effect.gen(function*() {
         const feed = publishing()
         const { rulestead } = yield* build(feed, options)
+        yield* quiet
         const calls = feed.calls.length
         assert.isTrue(yield* rulestead.refreshIfOlderThan("30 seconds"))
         yield* TestClock.adjust("20 seconds")

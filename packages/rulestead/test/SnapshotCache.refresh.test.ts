@@ -295,6 +295,7 @@ describe("a part of the node itself that fails unexpectedly", () => {
         Effect.provideService(Metric.MetricRegistry, registry)
       )
       yield* happens(() => backup.written.length === 1)
+      yield* quiet
       isBroken = true
       yield* feed.loseListener()
       yield* TestClock.adjust("2 minutes")

@@ -6,19 +6,23 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as PgConnection from "@effect/sql-pg/PgConnection"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Queue from "effect/Queue"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Net from "node:net"
+import type { Address } from "./address.ts"
+import * as IdleClock from "./idleClock.ts"
 
 export interface Options {
   readonly url: Redacted.Redacted
+  readonly address: Address
   /** At least 2: all who listen share one, which is not of the pool. */
   readonly maxConnections: number
   readonly connectTimeout: Duration.Input
@@ -30,10 +34,16 @@ const grace = Duration.seconds(1)
 
 const keepAlive = Duration.toMillis("30 seconds")
 
+/**
+ * How long a connection stays open for the next statement: for what one command asks, and not from one poll to the next,
+ * so that nodes that look in turn need few connections between them.
+ */
+const idleTimeout = Duration.millis(100)
+
 export const make = Effect.fnUntraced(function*(
-  { connectTimeout, maxConnections, startupParameters, url }: Options
+  { address, connectTimeout, maxConnections, startupParameters, url }: Options
 ): Effect.fn.Return<PgClient.PgClient, never, Scope.Scope> {
-  const target = targetOf(new URL(Redacted.value(url)))
+  const { applicationName, ssl, target } = address
   const sockets = new Set<Net.Socket>()
 
   const stream = (): Net.Socket => {
@@ -45,7 +55,7 @@ export const make = Effect.fnUntraced(function*(
     return socket
   }
 
-  const config = { url, stream, connectTimeout, startupParameters, applicationName: "rulestead" }
+  const config = { url, stream, connectTimeout, startupParameters, applicationName, ssl }
 
   /** On a connection that is closed before its listener is, and so never asks the server to stop notifying. */
   const listen = Effect.fnUntraced(function*(
@@ -64,21 +74,15 @@ export const make = Effect.fnUntraced(function*(
       for (const socket of sockets) socket.destroy()
       yield* Fiber.await(closing)
     }))
-  const client = yield* PgClient.make({ ...config, maxConnections: maxConnections - 1 }).pipe(
+  const client = yield* PgClient.make({ ...config, idleTimeout, maxConnections: maxConnections - 1 }).pipe(
     // It connects with its first statement, and has nothing else to fail of.
     Effect.orDie,
     Effect.provide(Reactivity.layer),
+    // The pool looks for idle connections for as long as it is open, whether there are any or not.
+    Effect.provideService(Clock.Clock, IdleClock.make(yield* Clock.Clock)),
     Scope.provide(pool)
   )
   return Object.assign(client, { listen })
 })
 
 const scope = Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-
-/** Where a URL leads, as the driver understands it. */
-const targetOf = (url: URL): { readonly host: string; readonly port: number } | { readonly path: string } => {
-  const name = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : decodeURIComponent(url.hostname)
-  const host = url.searchParams.get("host") ?? (name === "" ? "localhost" : name)
-  const port = Number(url.searchParams.get("port") ?? (url.port === "" ? "5432" : url.port))
-  return host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
-}

@@ -24,7 +24,8 @@ export const from = (error: SqlError | Schema.SchemaError): Failure => {
   const code = codeOf(error)
   const reason = reasonOf(error, code)
   const detail = code === noDatabase ? "there is no such database" : details[reason]
-  return { reason, detail: code === undefined ? detail : `${detail} (${code})` }
+  const why = code ?? wordsOf(error)
+  return { reason, detail: why === undefined ? detail : `${detail} (${why})` }
 }
 
 const noDatabase = "3D000"
@@ -48,6 +49,12 @@ const codeOf = (error: SqlError): string | undefined => {
   const cause = error.reason.cause
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
 }
+
+/** What the driver says of a connection that it did not get. These are its own words: those of the server have a code. */
+const wordsOf = ({ reason }: SqlError): string | undefined =>
+  reason._tag === "ConnectionError" || reason._tag === "AuthenticationError"
+    ? reason.message?.replace(/^PgConnection: /, "")
+    : undefined
 
 const reasonOf = (error: SqlError, code: string | undefined): Failure["reason"] => {
   if (code !== undefined) {

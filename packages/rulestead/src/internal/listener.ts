@@ -33,16 +33,6 @@ export interface Services {
 
 type Loss = NonNullable<Listening["reason"]>
 
-/** Why a subscription is no more, and whether it is worth trying again soon. */
-interface End {
-  readonly reason: Loss
-  readonly isLasting: boolean
-}
-
-const silent: End = { reason: "silent", isLasting: false }
-
-const letGo: End = { reason: "unreachable", isLasting: true }
-
 export const make = Effect.fnUntraced(function*({ current, feed, reach, refresher, reporter, settings }: Services) {
   const { environment, retry } = settings
   const clock = yield* Clock.Clock
@@ -75,10 +65,11 @@ export const make = Effect.fnUntraced(function*({ current, feed, reach, refreshe
     const silence = Stream.fromPubSub(current.changes).pipe(
       Stream.takeUntil((served) => hearing.isDeafTo(served)),
       Stream.runDrain,
-      Effect.as(silent)
+      Effect.as<Loss>("silent")
     )
-    const end = Effect.map(guard.run(subscription), endOf(environment))
-    return Effect.raceFirst(Effect.raceFirst(end, silence), Effect.as(reach.lost, letGo)).pipe(
+    const end = Effect.map(guard.run(subscription), lossOf(environment))
+    const shortage = reach.lost.pipe(Effect.as<Loss>("unreachable"))
+    return Effect.raceFirst(Effect.raceFirst(end, silence), shortage).pipe(
       Effect.ensuring(Effect.sync(() => {
         isOver = true
       }))
@@ -92,12 +83,11 @@ export const make = Effect.fnUntraced(function*({ current, feed, reach, refreshe
       yield* reach.found
       state = "connecting"
       openedAt = Number.POSITIVE_INFINITY
-      const end = yield* listen
-      reason = end.reason
+      reason = yield* listen
       const stood = Monotonic.nowUnsafe(clock) - openedAt
       failures = stood >= retry.max ? 1 : failures + 1
       state = "lost"
-      const delay = yield* end.isLasting ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
+      const delay = yield* reason === "denied" ? Backoff.upTo(retry.max) : Backoff.fullJitter(retry, failures)
       reporter.report({ _tag: "ListenerLost", reason, failures, retryMillis: delay })
       yield* Effect.sleep(delay)
     }),
@@ -110,7 +100,5 @@ export const make = Effect.fnUntraced(function*({ current, feed, reach, refreshe
   }
 })
 
-const endOf = (environment: string) => (exit: Exit.Exit<void, FeedError | Overdue>): End => {
-  const reason = Exit.isSuccess(exit) ? "ended" : feedErrorOf(environment, exit.cause).reason
-  return { reason, isLasting: reason === "denied" }
-}
+const lossOf = (environment: string) => (exit: Exit.Exit<void, FeedError | Overdue>): Loss =>
+  Exit.isSuccess(exit) ? "ended" : feedErrorOf(environment, exit.cause).reason
