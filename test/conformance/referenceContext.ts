@@ -1,5 +1,5 @@
 import * as AttributePath from "rulestead/AttributePath"
-import type { EvaluationContext, Facts } from "rulestead/EvaluationContext"
+import type { EvaluationContext } from "rulestead/EvaluationContext"
 import { fieldOf, isGiven, isRecord } from "./referenceShapes.ts"
 
 const fields: ReadonlyMap<string, string> = new Map([
@@ -10,6 +10,8 @@ const fields: ReadonlyMap<string, string> = new Map([
   ["request_id", "requestId"],
   ["session_id", "sessionId"]
 ])
+
+type Named = Readonly<Record<string, unknown>>
 
 export const toContext = (context: unknown): EvaluationContext => {
   const actor = toActor(firstTruthy(fieldOf(context, "actor"), fieldOf(context, "subject")))
@@ -46,13 +48,13 @@ export const toPath = (context: EvaluationContext) => (attribute: unknown): stri
 
 const unresolvable = "nothing.at.all"
 
-const toFacts = (facts: unknown): Facts => isRecord(facts) ? facts : {}
+const toFacts = (facts: unknown): Named => isRecord(facts) ? facts : {}
 
-const toActor = (actor: unknown): Facts | undefined =>
+const toActor = (actor: unknown): Named | undefined =>
   isRecord(actor) ? actor : isGiven(actor) ? { key: scalar(actor) } : undefined
 
 /** The fallback to the actor is the evaluator's, but a fractional number has another string form in the reference. */
-const toTargetingKey = (explicit: unknown, actor: Facts | undefined): string | undefined => {
+const toTargetingKey = (explicit: unknown, actor: Named | undefined): string | undefined => {
   if (isTruthy(explicit)) return scalar(explicit)
   const key = firstTruthy(actor?.["key"], actor?.["id"])
   return typeof key === "number" && !Number.isInteger(key) ? scalar(key) : undefined

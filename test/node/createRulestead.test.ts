@@ -1,7 +1,8 @@
 import { createRulestead, type RulesteadClient } from "@rulestead/node"
+import { ClientClosed, FlagNotFound, NotRefreshed } from "@rulestead/node/RulesteadError"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -47,6 +48,17 @@ describe("a client on a manifest", () => {
     assert.strictEqual(rulestead.value("banner", pro, 7), 7)
     assert.strictEqual(rulestead.variant("no-such-flag", pro), undefined)
     assert.strictEqual(rulestead.variant("banner", {}), undefined)
+  })
+
+  it("takes whatever callers without types pass for a flag, and answers with what is known", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    for (const flag of [undefined, null, {}, Number.NaN, Symbol("flag"), proxy]) {
+      assert.strictEqual(Reflect.apply(rulestead.value, undefined, [flag, pro, "otherwise"]), "otherwise")
+      assert.strictEqual(Reflect.apply(rulestead.enabled, undefined, [flag, pro]), false)
+      assert.strictEqual(Reflect.apply(rulestead.variant, undefined, [flag, pro]), undefined)
+      assert.throws(() => Reflect.apply(rulestead.evaluate, undefined, [flag, pro]), FlagNotFound)
+    }
   })
 
   it("throws typed errors at the strict door", () => {
@@ -125,6 +137,19 @@ describe("a client on a manifest", () => {
     assert.match(metrics, /^rulestead_refreshes_total\{environment="prod",outcome="ok"\} \d+$/m)
   })
 
+  it("rejects with typed errors what is asked of it when it closes, and afterwards", async () => {
+    const other = await createRulestead({ environment: "prod", manifest: catalogue, logLevel: "None" })
+    const during = Promise.allSettled([other.refresh(), other.apply(catalogue)])
+    await other.close()
+    const after = Promise.allSettled([other.refresh(), other.apply(catalogue)])
+    for (const [refreshed, applied] of [await during, await after]) {
+      const [notRefreshed, closed] = [refreshed, applied].map((end) => end.status === "rejected" ? end.reason : end)
+      assert.instanceOf(notRefreshed, NotRefreshed)
+      assert.deepInclude(notRefreshed, { reason: "closed" })
+      assert.instanceOf(closed, ClientClosed)
+    }
+  })
+
   it("goes on answering after it is closed, as stale", async () => {
     const closed = await createRulestead({ environment: "prod", manifest: catalogue })
     await closed.close()
@@ -132,6 +157,16 @@ describe("a client on a manifest", () => {
     assert.strictEqual(closed.enabled("new-checkout", pro), true)
     assert.strictEqual(closed.health().live, false)
     assert.strictEqual(closed.evaluate("new-checkout", pro).snapshot.stale, true)
+  })
+})
+
+describe("a listener that throws", () => {
+  it("is logged with what it threw, and not once for every change", async () => {
+    const { errors } = await run("faulty.ts")
+    const lines = errors.trim().split("\n")
+    assert.lengthOf(lines.filter((line) => line.includes("A listener of changes threw")), 1)
+    assert.lengthOf(lines.filter((line) => line.includes("A listener of events threw")), 1)
+    assert.match(errors, /cause="Error: no such screen/)
   })
 })
 
@@ -152,6 +187,106 @@ describe("options", () => {
     const misspelt = await refusal({ environment: "Prod!", url: "postgres://127.0.0.1:1/d", pollIntervall: 1 })
     assert.include(misspelt, "pollIntervall")
     assert.include(misspelt, "environment")
+  })
+
+  it("are refused where they are none at all", async () => {
+    for (const options of [undefined, null, 5, "prod"]) {
+      assert.match(await Reflect.apply(refusal, undefined, [options]), /^InvalidInput: .*\n {2}\(document\): an object/)
+    }
+  })
+
+  it("say of a variable of the environment that is not set that it is the reason", async () => {
+    assert.strictEqual(
+      await refusal({ environment: "prod", url: process.env["RULESTEAD_NO_SUCH_VARIABLE"] }),
+      "InvalidInput: Invalid options:\n" +
+        "  url: a value; it is undefined, as a variable of the environment that is not set; found nothing (source)"
+    )
+  })
+
+  it("count as left out where they are undefined", async () => {
+    const nothing = {
+      url: undefined,
+      directory: undefined,
+      migrate: undefined,
+      postgres: undefined,
+      embedded: undefined
+    }
+    const none = {
+      bootstrap: undefined,
+      bootstrapFile: undefined,
+      backup: undefined,
+      sign: undefined,
+      verify: undefined
+    }
+    await using rulestead = await createRulestead({
+      ...nothing,
+      ...none,
+      environment: "prod",
+      manifest: catalogue,
+      usage: undefined,
+      logLevel: undefined,
+      observer: undefined
+    })
+    assert.isTrue(rulestead.enabled("new-checkout", pro))
+  })
+
+  it("are refused where their type is another, with what is allowed", async () => {
+    const wrong = {
+      logLevel: "warn",
+      bootstrapFile: 5,
+      usage: "yes",
+      observer: 5,
+      backup: "flags",
+      sign: "secret",
+      verify: "secret"
+    }
+    const message = await refusal({ environment: "prod", manifest: catalogue, ...wrong })
+    for (const name of Object.keys(wrong)) assert.include(message, `\n  ${name}: `)
+    assert.include(
+      message,
+      "logLevel: one of: \"All\", \"Fatal\", \"Error\", \"Warn\", \"Info\", \"Debug\", \"Trace\", \"None\""
+    )
+    assert.include(message, "usage: true, false, or an object")
+    for (const logLevel of ["WARN", 5]) {
+      assert.include(await refusal({ environment: "prod", manifest: catalogue, logLevel }), "logLevel: one of")
+    }
+    const misplaced = await refusal({ environment: "prod", manifest: catalogue, migrate: true })
+    assert.include(misplaced, "migrate: this together with url only")
+  })
+
+  it("are refused before anything is opened, whoever they are for", async () => {
+    const parent = await mkdtemp(join(tmpdir(), "rulestead-options-"))
+    const directory = join(parent, "flags")
+    for (
+      const [wrong, name] of [
+        [{ migrate: true }, "migrate"],
+        [{ pollInterval: "soon" }, "pollInterval"],
+        [{ embedded: { schema: "a b" } }, "schema"],
+        [{ embedded: { directry: "flags" } }, "directry"]
+      ] as const
+    ) {
+      assert.include(await refusal({ environment: "prod", directory, ...wrong }), name)
+    }
+    assert.isEmpty(await readdir(parent))
+    await rm(parent, { recursive: true })
+    for (const directory of [5, null, "", "a\0b"]) {
+      assert.match(await refusal({ environment: "prod", directory }), /^InvalidInput: .*directory/s)
+    }
+  })
+
+  it("of a connection are checked by name, and what would not be encrypted as asked for is refused", async () => {
+    const url = "postgres://127.0.0.1:1/shop"
+    for (
+      const [wrong, name] of [
+        [{ url: `${url}?ssl=true` }, "url.ssl"],
+        [{ url: `${url}?sslmode=REQUIRE` }, "url.sslmode"],
+        [{ url, postgres: { foo: 1 } }, "foo"],
+        [{ url, postgres: 5 }, "postgres"],
+        [{ url: `${url}?sslmode=disable`, postgres: { ssl: true } }, "ssl"]
+      ] as const
+    ) {
+      assert.match(await refusal({ environment: "prod", ...wrong }), new RegExp(`^InvalidInput: .* ${name}: `, "s"))
+    }
   })
 
   it("are refused without showing the password of a url", async () => {

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import * as Bootstrap from "rulestead/Bootstrap"
-import { afterEach, assert, beforeEach, describe, it } from "vitest"
+import { afterEach, assert, beforeEach, describe, inject, it } from "vitest"
 import { complete, flagEntry } from "../../packages/rulestead/test/support/Published.ts"
 import { catalogue } from "./fixtures/catalogue.ts"
 
@@ -17,6 +17,16 @@ const pro = { targetingKey: "user-1", attributes: { plan: "pro" } }
 const away = { environment: "prod", url: "postgres://127.0.0.1:1/shop", bootTimeout: 0, logLevel: "None" } as const
 
 const bootstrap = complete([flagEntry("new-checkout", { defaultValue: true })])
+
+/** Runs a program of the fixtures to its own end. */
+const run = async (fixture: string, ...args: ReadonlyArray<string>) => {
+  const file = fileURLToPath(new URL(`./fixtures/${fixture}`, import.meta.url))
+  const child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")])
+  return { code, output }
+}
 
 let directory: string
 
@@ -45,6 +55,13 @@ describe("a client that does nothing behind the scenes", () => {
     await rulestead.flush()
   })
 
+  it("never rejects, whatever is passed for an age", async () => {
+    await using rulestead = await createRulestead({ ...away, background: false })
+    for (const age of ["banana", null, undefined, Symbol("age"), {}, Number.NaN]) {
+      assert.isFalse(await Reflect.apply(rulestead.refreshIfOlderThan, undefined, [age]))
+    }
+  })
+
   it("saves its backup when it is flushed", async () => {
     await using rulestead = await createRulestead({
       environment: "prod",
@@ -59,10 +76,15 @@ describe("a client that does nothing behind the scenes", () => {
   })
 
   it("lets the process end by itself, though nobody closes it", async () => {
-    const file = fileURLToPath(new URL("./fixtures/once.ts", import.meta.url))
-    const child = spawn(process.execPath, ["--conditions=source", file], { stdio: ["ignore", "pipe", "inherit"] })
-    const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")])
-    assert.deepStrictEqual({ code, output }, { code: 0, output: "true\n" })
+    assert.deepStrictEqual(await run("once.ts"), { code: 0, output: "true\n" })
+  })
+
+  it("lets the process end by itself although it looks at a server, whether that is there or not", async () => {
+    assert.deepStrictEqual(await run("onceOnServer.ts", away.url), { code: 0, output: "unreachable\n" })
+    assert.deepStrictEqual(await run("onceOnServer.ts", inject("databaseUrl") ?? ""), {
+      code: 0,
+      output: "incompatible\n"
+    })
   })
 })
 

@@ -2,6 +2,7 @@ import { ErrorCode, type EvaluationContext, type Hook, type JsonValue, OpenFeatu
 import { createRulestead, type RulesteadClient } from "@rulestead/node"
 import { RulesteadProvider } from "@rulestead/openfeature"
 import type { Selection, Source } from "rulestead/Decision"
+import { attributesOf } from "rulestead/EvaluationContext"
 import type * as Manifest from "rulestead/Manifest"
 import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { HandSource } from "./support/HandSource.ts"
@@ -346,7 +347,7 @@ describe("the context", () => {
     const loop: Record<string, EvaluationContext[string]> = {}
     loop["self"] = loop
     const facts = await received({ odd, loop })
-    const converted = facts?.attributes?.["odd"]
+    const converted = attributesOf(facts ?? {})["odd"]
     assert.deepStrictEqual(Object.keys(converted ?? {}), ["__proto__", "constructor", "when"])
     assert.strictEqual(Object.getPrototypeOf(converted), Object.prototype)
   })

@@ -3,12 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { Decision } from "rulestead/Decision"
 import type { EvaluationContext } from "rulestead/EvaluationContext"
 import type * as Explanation from "rulestead/Explanation"
@@ -19,9 +20,10 @@ import type { Publisher } from "rulestead/Publisher"
 import { type Explained, Rulestead } from "rulestead/Rulestead"
 import { type Change, type DecisionCount, SnapshotCache } from "rulestead/SnapshotCache"
 import type { Store } from "rulestead/Store"
-import { type Event, Telemetry } from "rulestead/Telemetry"
+import { type Event, onEventUnsafe, type Telemetry } from "rulestead/Telemetry"
 import { UsageReporter } from "rulestead/UsageReporter"
 import type { Value } from "rulestead/Value"
+import { ClientClosed } from "./ClientClosed.ts"
 import { asking } from "./internal/asking.ts"
 
 /**
@@ -29,7 +31,7 @@ import { asking } from "./internal/asking.ts"
  *
  * `enabled`, `value`, `variant` and `decisions` never throw: what is not known is off, or the default that was given.
  * `evaluate` and `explain` are strict and throw `FlagNotFound`, `NotReady` or, `evaluate` only, `MissingIdentity`
- * (`rulestead/RulesteadError`). All of them are synchronous and read memory. After `close` they go on answering from the
+ * (`@rulestead/node/RulesteadError`). All of them are synchronous and read memory. After `close` they go on answering from the
  * last snapshot, which is then stale.
  *
  * All take a flag's key, or a definition of it (`@rulestead/node/Flag`); what `evaluate` and `explain` answer is as it was
@@ -76,23 +78,25 @@ export interface RulesteadClient extends AsyncDisposable {
   readonly health: () => Health
   /**
    * Calls `listener` for every change of what is served, from now on; the function returned ends that. A listener that
-   * throws, or returns a promise that rejects, changes nothing; the next call waits for the promise.
+   * throws, or returns a promise that rejects, changes nothing; the next call waits for the promise. What it threw is
+   * logged, at most once a minute.
    */
   readonly onChange: (listener: (change: Change) => void) => () => void
   /**
    * Calls `listener` for every event of telemetry, from now on; the function returned ends that. A listener that throws
-   * or rejects changes nothing, and one that is more than 1024 events behind loses the oldest (`health().telemetry.dropped`).
+   * or rejects changes nothing, and is logged as one of changes is. One that is more than 1024 events behind loses the
+   * oldest (`health().telemetry.dropped`).
    */
   readonly onEvent: (listener: (event: Event) => void) => () => void
   /** How often which answer was served, since the start. */
   readonly decisionCounts: () => ReadonlyArray<DecisionCount>
   /** The metrics of this client in the text format of Prometheus. Decisions are up to 15 seconds late in them. */
   readonly metrics: () => Promise<string>
-  /** Looks at the store now; rejects with `NotRefreshed` if that brought nothing. */
+  /** Looks at the store now; rejects with `NotRefreshed` if that brought nothing, as after `close` (reason `closed`). */
   readonly refresh: () => Promise<void>
   /**
    * Looks at the store if it has not confirmed the snapshot within that time (`"30 seconds"`, or milliseconds), and answers
-   * whether the snapshot is that young now. Never rejects.
+   * whether the snapshot is that young now. Never rejects; what is no time counts as 0, so that it always looks.
    */
   readonly refreshIfOlderThan: (age: Duration.Input) => Promise<boolean>
   /**
@@ -100,7 +104,10 @@ export interface RulesteadClient extends AsyncDisposable {
    * rejects; what cannot be written is reported, and written later.
    */
   readonly flush: () => Promise<void>
-  /** Makes the environment serve what a manifest says; see `Manifest.apply`. Rejects with the typed errors there. */
+  /**
+   * Makes the environment serve what a manifest says; see `Manifest.apply`. Rejects with the typed errors there, and with
+   * `ClientClosed` after `close`, and where that ended it.
+   */
   readonly apply: (manifest: Manifest.Input) => Promise<Manifest.Report>
   /** Ends everything that runs behind the scenes, in bounded time, whatever the store does. May be called repeatedly. */
   readonly close: () => Promise<void>
@@ -118,25 +125,33 @@ export const make = async <E>(
 ): Promise<RulesteadClient> => {
   const context = await open(runtime)
   const rulestead = Context.get(context, Rulestead)
-  const close = () => runtime.dispose()
+  let isClosed = false
+  const close = () => {
+    isClosed = true
+    return runtime.dispose()
+  }
   return {
     ...asking(rulestead),
     readiness: () => rulestead.healthUnsafe().readiness,
     health: () => rulestead.healthUnsafe(),
     onChange: rulestead.onChangeUnsafe,
-    onEvent: (listener) => subscribe(context, listener),
+    onEvent: (listener) => onEventUnsafe(context, listener),
     decisionCounts: () => Context.get(context, SnapshotCache).decisionCounts(),
     metrics: async () => {
       // With it comes all of Effect's HTTP, which only those who ask for metrics should load.
       const { formatUnsafe } = await import("effect/observability/PrometheusMetrics")
       return formatUnsafe(context)
     },
-    refresh: () => runtime.runPromise(rulestead.refresh),
+    refresh: () => Effect.runPromiseWith(context)(rulestead.refresh),
     refreshIfOlderThan: (age) => Effect.runPromiseWith(context)(rulestead.refreshIfOlderThan(age)),
     flush: () => Effect.runPromiseWith(context)(Effect.andThen(rulestead.flush, flushUsage(context))),
     apply: async (manifest) => {
       const Manifest = await import("rulestead/Manifest")
-      return runtime.runPromise(Manifest.apply(manifest, { environment }))
+      if (isClosed) throw new ClientClosed({ environment, started: false })
+      const exit = await runtime.runPromiseExit(Manifest.apply(manifest, { environment }))
+      if (Exit.isSuccess(exit)) return exit.value
+      const isCut = isClosed && Cause.hasInterruptsOnly(exit.cause)
+      throw isCut ? new ClientClosed({ environment, started: true }) : Cause.squash(exit.cause)
     },
     close,
     [Symbol.asyncDispose]: close
@@ -156,15 +171,4 @@ const open = async <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>): Promise
     await runtime.dispose()
     throw error
   }
-}
-
-const subscribe = (context: Context.Context<Telemetry>, listener: (event: Event) => void): () => void => {
-  const fiber = Effect.runForkWith(context)(
-    Stream.runForEach(Context.get(context, Telemetry).events, (event) =>
-      // A listener may be an async function, whose rejection would end the process.
-      Effect.promise(async () => listener(event)).pipe(
-        Effect.catchDefect(() => Effect.logError("A listener of events threw"))
-      ))
-  )
-  return () => fiber.interruptUnsafe()
 }

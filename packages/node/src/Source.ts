@@ -26,6 +26,7 @@ export interface ServerSource {
   readonly migrate?: boolean | undefined
   readonly postgres?: Omit<Postgres.Options, "url"> | undefined
   readonly directory?: undefined
+  readonly embedded?: undefined
   readonly manifest?: undefined
 }
 
@@ -39,6 +40,8 @@ export interface DirectorySource {
   readonly directory: string
   readonly embedded?: Omit<Embedded.Options, "directory"> | undefined
   readonly url?: undefined
+  readonly migrate?: undefined
+  readonly postgres?: undefined
   readonly manifest?: undefined
 }
 
@@ -51,7 +54,10 @@ export interface DirectorySource {
 export interface ManifestSource {
   readonly manifest: Manifest.Input
   readonly url?: undefined
+  readonly migrate?: undefined
+  readonly postgres?: undefined
   readonly directory?: undefined
+  readonly embedded?: undefined
 }
 
 /**

@@ -11,27 +11,53 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Metric from "effect/Metric"
 import * as References from "effect/References"
 import { DecisionObserver } from "rulestead/DecisionObserver"
-import { refuse, type Violation } from "rulestead/InvalidInput"
 import { Rulestead } from "rulestead/Rulestead"
 import type * as SnapshotBackupDisk from "rulestead/SnapshotBackupDisk"
-import type { Options as CacheOptions } from "rulestead/SnapshotCache"
+import * as SnapshotCache from "rulestead/SnapshotCache"
 import * as SnapshotSigning from "rulestead/SnapshotSigning"
 import { Telemetry } from "rulestead/Telemetry"
 import { type Options as UsageOptions, UsageReporter } from "rulestead/UsageReporter"
 import { loaded } from "./internal/loaded.ts"
+import { split } from "./internal/options.ts"
 import * as RulesteadClient from "./RulesteadClient.ts"
+import type { SigningKey } from "./SigningKey.ts"
 import * as Source from "./Source.ts"
+
+/**
+ * See `SnapshotBackupDisk.Options`. The secret part of `key` may be plain text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BackupOptions extends Omit<SnapshotBackupDisk.Options, "key"> {
+  readonly key?: SigningKey | undefined
+}
+
+/**
+ * - `key`: signs; it needs its secret or private half, which may be plain text.
+ * - `previous`: keys whose snapshots are gone on from as well, while one key takes the place of another.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SigningOptions {
+  readonly key: SigningKey
+  readonly previous?: ReadonlyArray<SigningKey> | undefined
+}
 
 /**
  * The environment, where its flags come from (one of `url`, `directory`, `manifest`), and how to keep them current; see
  * `SnapshotCache.Options`.
+ *
+ * An option that is `undefined` counts as left out.
  *
  * - `backup`: keeps the last good snapshot on disk; off unless given.
  * - `bootstrapFile`: a file that holds a snapshot (see `rulestead/Bootstrap`), served until there is a better one. Where it
  *   cannot be read, the client starts without, and says so in the log. Not together with `bootstrap`, the same as a value.
  * - `sign`: signs what this client applies; see `SnapshotSigning`. What is signed can be applied to with a key only. To
  *   serve nothing but what is signed is the option `verify` of the cache.
- * - `logLevel`: what is worth a line on standard error, default `Warn`.
+ * - `logLevel`: what is worth a line on standard error: `All`, `Trace`, `Debug`, `Info`, `Warn` (the default), `Error`,
+ *   `Fatal` or `None`.
  * - `observer`: is told of every decision; see `rulestead/DecisionObserver`.
  * - `usage`: tells the store which answers are served, so that people see which flags are still needed; `true`, or the
  *   options of `rulestead/UsageReporter`. Off unless given: it writes to the store.
@@ -39,10 +65,11 @@ import * as Source from "./Source.ts"
  * @category models
  * @since 0.1.0
  */
-export type CreateOptions = Source.Source & CacheOptions & {
-  readonly backup?: SnapshotBackupDisk.Options | undefined
+export type CreateOptions = Source.Source & Omit<SnapshotCache.Options, "verify"> & {
+  readonly verify?: ReadonlyArray<SigningKey> | undefined
+  readonly backup?: BackupOptions | undefined
   readonly bootstrapFile?: string | undefined
-  readonly sign?: SnapshotSigning.Options | undefined
+  readonly sign?: SigningOptions | undefined
   readonly logLevel?: LogLevel.LogLevel | undefined
   readonly observer?: DecisionObserver["Service"] | undefined
   readonly usage?: boolean | Omit<UsageOptions, "background"> | undefined
@@ -69,7 +96,7 @@ export type CreateOptions = Source.Source & CacheOptions & {
  */
 export const createRulestead = async (options: CreateOptions): Promise<RulesteadClient.RulesteadClient> => {
   const { backup, bootstrapFile, cache, logLevel, observer, sign, source, usage } = await Effect.runPromise(
-    split(options)
+    Effect.tap(split(options), ({ cache }) => SnapshotCache.check(cache))
   )
   const store = Source.layer(source, cache.environment)
   const signing = sign === undefined ? store : Layer.provide(store, SnapshotSigning.layer(sign))
@@ -85,7 +112,7 @@ export const createRulestead = async (options: CreateOptions): Promise<Rulestead
   )
 }
 
-const nodeOf = (cache: CacheOptions, bootstrapFile: string | undefined) =>
+const nodeOf = (cache: SnapshotCache.Options, bootstrapFile: string | undefined) =>
   bootstrapFile === undefined
     ? Rulestead.layer(cache)
     : Layer.unwrap(Effect.map(readBootstrap(bootstrapFile), (bootstrap) => Rulestead.layer({ ...cache, bootstrap })))
@@ -93,7 +120,8 @@ const nodeOf = (cache: CacheOptions, bootstrapFile: string | undefined) =>
 const readBootstrap = (file: string) =>
   Effect.flatMap(Effect.promise(() => import("./internal/disk.ts")), (Disk) => Disk.readBootstrap(file))
 
-const reporter = (usage: UsageOptions, { background }: CacheOptions) => UsageReporter.layer({ ...usage, background })
+const reporter = (usage: UsageOptions, { background }: SnapshotCache.Options) =>
+  UsageReporter.layer({ ...usage, background })
 
 const watching = (level: LogLevel.LogLevel) =>
   Layer.mergeAll(
@@ -105,31 +133,3 @@ const watching = (level: LogLevel.LogLevel) =>
 
 const disk = (options: SnapshotBackupDisk.Options) =>
   loaded(() => import("./internal/disk.ts"), (Disk) => Disk.backup(options))
-
-/** Which options are whose. What is nobody's goes to the cache, which refuses it. */
-const split = Effect.fnUntraced(function*(given: CreateOptions) {
-  const { backup, bootstrapFile, logLevel, observer, sign, usage, ...options } = given
-  const own = { backup, bootstrapFile, logLevel, observer, sign, usage }
-  const refused = refuse("options", given, [...contradictions(given)])
-  if (refused !== undefined) return yield* refused
-  if (options.url !== undefined) {
-    const { directory: _, manifest: __, migrate, postgres, url, ...cache } = options
-    return { ...own, cache, source: { migrate, postgres, url } satisfies Source.Source }
-  }
-  if (options.directory !== undefined) {
-    const { directory, embedded, manifest: _, url: __, ...cache } = options
-    return { ...own, cache, source: { directory, embedded } satisfies Source.Source }
-  }
-  const { directory: _, manifest, url: __, ...cache } = options
-  return { ...own, cache, source: { manifest } satisfies Source.Source }
-})
-
-const contradictions = function*(options: object): Iterable<Violation> {
-  const given = ["url", "directory", "manifest"].filter((name) => Object.hasOwn(options, name))
-  if (given.length !== 1) {
-    yield { path: [], rule: "source", allowed: "exactly one of url, directory and manifest" }
-  }
-  if (Object.hasOwn(options, "bootstrap") && Object.hasOwn(options, "bootstrapFile")) {
-    yield { path: ["bootstrapFile"], rule: "bootstrap", allowed: "a bootstrap as a value or as a file, not both" }
-  }
-}

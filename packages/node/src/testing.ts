@@ -31,6 +31,30 @@ export {
   Unexpected
 } from "rulestead/testing"
 
+export type {
+  /**
+   * One question, and what the answer was.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Asked,
+  /**
+   * What a flag is to be decided as.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Decided,
+  /**
+   * What each flag is to be decided as, by key.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Flags
+} from "rulestead/testing"
+
 /**
  * - `manifest`: flags that their rules decide; none, if left out.
  * - `unexpected` (`fail`): whether a question that the test did not foresee throws, or is answered as in production.

@@ -6,6 +6,8 @@
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import * as Internal from "./internal/evaluationContext.ts"
+import type { Named } from "./internal/facts.ts"
+import * as Merging from "./internal/mergedContext.ts"
 import { Value } from "./Value.ts"
 
 const Identity = Schema.Union([Schema.String, Schema.Finite])
@@ -37,16 +39,15 @@ export const EvaluationContext = Schema.Struct({
 })
 
 /**
- * What conditions can look at, by name. Objects of the application can be passed as they are: names are read as
- * JavaScript reads them, getters of a class included. Values that are not JSON (functions, dates, symbols) are present,
- * but equal to nothing.
+ * What conditions can look at, by name. Objects of the application can be passed as they are, whatever their interface or
+ * class: names are read as JavaScript reads them, getters of a class included. Values that are not JSON (functions, dates,
+ * maps, symbols) are present, but equal to nothing; pass a date as text or as a number. Lists and maps themselves have no
+ * facts.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Facts {
-  readonly [name: string]: unknown
-}
+export type Facts = Named | (object & { readonly [Symbol.iterator]?: never })
 
 /**
  * @category models
@@ -97,24 +98,12 @@ export const Current: Context.Reference<EvaluationContext> = Context.Reference("
 /**
  * One context of two: the fields of `over`, those of `base` where `over` has none (or `null`), and the attributes and the
  * actor's facts of both, those of `over` first. Of attributes and actors that are objects of the application, it takes
- * what is their own, and no getters of their class.
+ * what is their own, and no getters of their class. Like deciding, it never throws: what cannot be read is left out.
  *
  * @category combining
  * @since 0.1.0
  */
-export const merge = (base: EvaluationContext, over: EvaluationContext): EvaluationContext => ({
-  targetingKey: over.targetingKey ?? base.targetingKey,
-  tenantKey: over.tenantKey ?? base.tenantKey,
-  accountKey: over.accountKey ?? base.accountKey,
-  sessionId: over.sessionId ?? base.sessionId,
-  requestId: over.requestId ?? base.requestId,
-  environment: over.environment ?? base.environment,
-  actor: both(base.actor, over.actor),
-  attributes: both(base.attributes, over.attributes)
-})
-
-const both = (base: Facts | null | undefined, over: Facts | null | undefined): Facts | null | undefined =>
-  base && over ? { ...base, ...over } : over ?? base
+export const merge: (base: EvaluationContext, over: EvaluationContext) => EvaluationContext = Merging.merge
 
 /**
  * An identity in its string form, trimmed; `undefined` when it is missing, blank, or not a string or number.
@@ -147,7 +136,7 @@ export const targetingKey: (context: EvaluationContext) => string | undefined = 
  * @category facts
  * @since 0.1.0
  */
-export const attributesOf: (context: EvaluationContext) => Facts = Internal.attributesOf
+export const attributesOf: (context: EvaluationContext) => Readonly<Record<string, unknown>> = Internal.attributesOf
 
 /**
  * The actor's facts. A bare identity in place of an object counts as `{ key: identity }`.
@@ -155,4 +144,4 @@ export const attributesOf: (context: EvaluationContext) => Facts = Internal.attr
  * @category facts
  * @since 0.1.0
  */
-export const actorOf: (context: EvaluationContext) => Facts | undefined = Internal.actorOf
+export const actorOf: (context: EvaluationContext) => Readonly<Record<string, unknown>> | undefined = Internal.actorOf

@@ -276,15 +276,21 @@ const expectedOf = (ast: SchemaAST.AST): string => {
 }
 
 const alternatives = (union: SchemaAST.Union): string => {
-  const discriminants = union.types.flatMap((type) =>
-    type._tag === "Objects"
-      ? type.propertySignatures.flatMap(({ name, type }) =>
-        type._tag === "Literal" ? [`${String(name)} ${JSON.stringify(type.literal)}`] : []
-      )
-      : [expectedOf(type)]
-  )
-  return discriminants.length === 0 ? "one of the alternatives" : `one of: ${[...new Set(discriminants)].join(", ")}`
+  const words = new Set(union.types.flatMap((type) => type._tag === "Objects" ? shapes(type) : kinds(type)))
+  const [only] = words
+  return only !== undefined && words.size === 1 ? only : `one of: ${[...words].join(", ")}`
 }
+
+/** An object by the literals that tell it from others, where it has any. */
+const shapes = (type: SchemaAST.Objects): ReadonlyArray<string> => {
+  const literals = type.propertySignatures.flatMap(({ name, type }) =>
+    type._tag === "Literal" ? [`${String(name)} ${JSON.stringify(type.literal)}`] : []
+  )
+  return literals.length === 0 ? [expectedOf(type)] : literals
+}
+
+/** That it may be left out goes without saying. */
+const kinds = (type: SchemaAST.AST): ReadonlyArray<string> => type._tag === "Undefined" ? [] : [expectedOf(type)]
 
 const valueAt = (input: unknown, path: ReadonlyArray<PropertyKey>): unknown => {
   let value = input

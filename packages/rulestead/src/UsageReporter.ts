@@ -133,7 +133,11 @@ const make = Effect.fnUntraced(function*(
     }
   }).pipe(Effect.annotateLogs({ environment }))
 
-  yield* Effect.addFinalizer(() => Effect.timeoutOption(attempt, patience))
+  const lastAttempt = Effect.timeout(flush, patience).pipe(
+    Effect.catchCause(() => Effect.logWarning("Could not tell the store what was served since it was last told")),
+    Effect.annotateLogs({ environment })
+  )
+  yield* Effect.addFinalizer(() => lastAttempt)
   const round = Effect.flatMap(Random.nextBetween(0.5, 1.5), (share) => Effect.delay(attempt, interval * share))
   if (given.background !== false) yield* Effect.forkScoped(Effect.forever(round))
   return { flush }

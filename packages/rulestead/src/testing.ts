@@ -7,12 +7,14 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type { Reason } from "./Decision.ts"
 import * as Decisions from "./internal/decisions.ts"
 import * as Service from "./internal/service.ts"
 import { Forced } from "./internal/testing/decidedFlag.ts"
 import { overridden } from "./internal/testing/overridden.ts"
 import { Recorder, Unexpected } from "./internal/testing/recorder.ts"
+import * as InvalidInput from "./InvalidInput.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Publisher } from "./Publisher.ts"
 import { Rulestead } from "./Rulestead.ts"
@@ -151,7 +153,7 @@ export const layer = (
  * The flags of a manifest, published in a store in memory and decided by a real node. `Store` and `Publisher` change
  * them; `Rulestead.refresh` then looks at once.
  *
- * A manifest that is refused makes the layer die.
+ * A manifest or an option that is refused makes the layer die.
  *
  * @category layers
  * @since 0.1.0
@@ -164,7 +166,7 @@ export const layerManifest = (
   const published = Layer.effectDiscard(Manifest.apply(manifest, { environment: options.environment })).pipe(
     Layer.provideMerge(StoreMemory.layer())
   )
-  return Layer.effectContext(make(flags, scoped, new Recorder(unexpected))).pipe(
+  return Layer.effectContext(make(flags, scoped, unexpected)).pipe(
     Layer.provideMerge(SnapshotCache.layer(options)),
     Layer.provideMerge(published),
     Layer.orDie
@@ -197,7 +199,14 @@ export const withFlag =
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Rulestead | TestFlags> | TestFlags> =>
     Effect.flatMap(TestFlags, (flags) => Effect.provide(self, flags.with(flag, decided)))
 
-const make = Effect.fnUntraced(function*(flags: Flags, scoped: () => Flags, recorder: Recorder) {
+const decodeUnexpected = InvalidInput.decode(
+  "options",
+  Schema.Struct({ unexpected: Schema.Literals(["fail", "default"]) })
+)
+
+const make = Effect.fnUntraced(function*(flags: Flags, scoped: () => Flags, unexpected: "fail" | "default") {
+  yield* decodeUnexpected({ unexpected })
+  const recorder = new Recorder(unexpected)
   const cache = yield* SnapshotCache
   const services = yield* Effect.context()
   const base = Object.entries(flags)

@@ -92,6 +92,32 @@ describe("one context of two", () => {
     })
   })
 
+  it("takes whatever callers without types pass, leaves out what cannot be read, and does not throw", () => {
+    const merge = (base: unknown, over: unknown): EvaluationContext.EvaluationContext =>
+      Reflect.apply(EvaluationContext.merge, undefined, [base, over])
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const faulty = {
+      get email() {
+        throw new Error("no such user")
+      },
+      plan: "pro"
+    }
+    for (const odd of [undefined, null, 7, "text", proxy]) {
+      assert.strictEqual(merge(odd, { targetingKey: "a" }).targetingKey, "a")
+      assert.strictEqual(merge({ targetingKey: "a" }, odd).targetingKey, "a")
+      assert.deepStrictEqual(merge({ attributes: { age: 3 } }, { attributes: odd }).attributes, { age: 3 })
+    }
+    assert.deepStrictEqual(merge({ attributes: { age: 3 } }, { attributes: faulty }).attributes, {
+      age: 3,
+      plan: "pro"
+    })
+    assert.deepStrictEqual(merge({ actor: { role: "admin" } }, { actor: "user-1" }).actor, {
+      role: "admin",
+      key: "user-1"
+    })
+  })
+
   it("keeps an identity that is blank on purpose", () => {
     assert.strictEqual(EvaluationContext.merge({ targetingKey: "a" }, { targetingKey: "" }).targetingKey, "")
   })

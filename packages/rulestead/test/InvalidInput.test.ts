@@ -91,6 +91,21 @@ describe("InvalidInput", () => {
     assert.strictEqual(InvalidInput.refuse("x", {}, [violation(...path)])?.problems[0].path, text)
   })
 
+  it("names the kinds of value of a choice that people can give, and not that it may be left out", () => {
+    const Choice = Schema.Struct({
+      retry: Schema.optional(Schema.Struct({ min: Schema.Finite })),
+      either: Schema.optional(Schema.Union([Schema.String, Schema.Struct({ key: Schema.String })])),
+      tagged: Schema.optional(Schema.Union([Schema.TaggedStruct("A", {}), Schema.TaggedStruct("B", {})]))
+    })
+    const result = InvalidInput.decodeResult("choice", Choice)({ retry: 5, either: true, tagged: 1 })
+    if (!Result.isFailure(result)) return assert.fail("accepted")
+    assert.deepStrictEqual(result.failure.problems.map(({ allowed, path }) => [path, allowed]), [
+      ["retry", "an object"],
+      ["either", "one of: a string, an object"],
+      ["tagged", "one of: _tag \"A\", _tag \"B\""]
+    ])
+  })
+
   it("looks at no property that the document does not have itself", () => {
     for (const name of ["__proto__", "constructor", "toString"]) {
       assert.strictEqual(InvalidInput.refuse("x", {}, [violation(name)])?.problems[0].found, "nothing")

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as fc from "fast-check"
 import * as Manifest from "rulestead/Manifest"
 import type * as Ruleset from "rulestead/Ruleset"
@@ -161,6 +162,21 @@ const saveDraft = Effect.fnUntraced(function*(flag: string, ruleset: Ruleset.Inp
 })
 
 describe("Manifest.apply", () => {
+  it.effect("says in the log which flags of the manifest are not served", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const collect = Logger.layer([Logger.make(({ message }) => {
+        lines.push(String(message))
+      })])
+      const silent = { key: "silent", valueType: "boolean", defaultValue: true } as const
+      const manifest = (flag: object): Manifest.Input => ({ schemaVersion: 1, flags: [{ ...silent, ...flag }] })
+      yield* Effect.provide(apply(manifest({})), collect)
+      assert.lengthOf(lines, 1)
+      assert.include(lines[0], "In prod, flags[0]: nobody is served this flag")
+      yield* Effect.provide(apply(manifest({ ruleset: { rules: [] } })), collect)
+      assert.lengthOf(lines, 1)
+    }).pipe(Effect.provide(StoreMemory.layer())))
+
   it.effect("creates and publishes what is missing, and says so", () =>
     Effect.gen(function*() {
       const { head, ...report } = yield* apply(shop)

@@ -37,6 +37,20 @@ const catalogue: ReadonlyArray<FlagEntry> = [
   split
 ]
 
+/** Throws whatever is done with it. */
+const faithless = new Proxy({}, {
+  get: () => assert.fail("read"),
+  has: () => assert.fail("looked for"),
+  ownKeys: () => assert.fail("listed"),
+  getPrototypeOf: () => assert.fail("traced")
+})
+
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 const withCatalogue = () => {
   const feed = new ScriptedFeed()
   feed.published.put(...catalogue)
@@ -106,7 +120,9 @@ describe("the total door", () => {
         Symbol("s"),
         {},
         [],
-        () => {}
+        () => {},
+        faithless,
+        revoked()
       ]
       for (const flag of [...odd, "layout", "checkout"]) {
         for (const context of odd) {
@@ -121,6 +137,9 @@ describe("the total door", () => {
       assert.isTrue(Reflect.apply(rulestead.enabledUnsafe, undefined, ["checkout"]))
       const { valueUnsafe } = rulestead
       assert.strictEqual(Reflect.apply(valueUnsafe, undefined, ["unknown", undefined, undefined]), undefined)
+      for (const flag of odd) {
+        assert.strictEqual(Reflect.apply(valueUnsafe, undefined, [flag, {}, "otherwise"]), "otherwise")
+      }
     }))
 })
 

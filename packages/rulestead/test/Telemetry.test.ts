@@ -124,6 +124,7 @@ describe("a subscriber", () => {
     Effect.gen(function*() {
       const feed = withCheckout()
       const node = yield* build(feed)
+      yield* quiet
       const seen: Array<readonly [version: number, epoch: string | null, isOn: boolean]> = []
       const look = Effect.sync(() => {
         const { epoch, version } = node.cache.provenance()

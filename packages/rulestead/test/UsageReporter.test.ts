@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { Evidence, type Usage } from "rulestead/Evidence"
@@ -139,6 +140,20 @@ describe("a node that reports what it serves", () => {
       yield* TestClock.adjust("5 seconds")
       assert.isDefined(closing.pollUnsafe())
     }))
+
+  it.effect("promises nothing for later when the store is away at the end", () => {
+    const lines: Array<unknown> = []
+    const collecting = Logger.layer([
+      Logger.make(({ logLevel, message }) => logLevel === "Warn" ? void lines.push(message) : undefined)
+    ])
+    return Effect.gen(function*() {
+      const { close, rulestead, store } = yield* node()
+      rulestead.enabledUnsafe("checkout", { targetingKey: "user-1" })
+      store.isAway = true
+      yield* close
+      assert.deepStrictEqual(lines, [["Could not tell the store what was served since it was last told"]])
+    }).pipe(Effect.provide(collecting))
+  })
 
   it.effect("refuses options that make no sense, by name", () =>
     Effect.gen(function*() {

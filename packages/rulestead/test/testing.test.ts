@@ -153,6 +153,16 @@ describe("time", () => {
 })
 
 describe("where anything may be asked", () => {
+  it.effect("it is asked for as it is spelt", () =>
+    Effect.gen(function*() {
+      const misspelt: Layer.Layer<Rulestead> = Reflect.apply(Testing.layer, undefined, [{}, { unexpected: "defualt" }])
+      const exit = yield* Effect.exit(Effect.scoped(Layer.build(misspelt)))
+      assert.include(
+        Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "built",
+        "unexpected: one of: \"fail\", \"default\""
+      )
+    }))
+
   it.effect("the answer is the one of production", () =>
     Effect.gen(function*() {
       assert.isFalse(yield* Rulestead.enabled("unknown"))

@@ -1,5 +1,6 @@
 /** What the steps of OpenFeature's scenarios mean. */
 import { type EvaluationContextValue, type JsonValue, OpenFeature } from "@openfeature/server-sdk"
+import { attributesOf } from "rulestead/EvaluationContext"
 import { assert } from "vitest"
 import { valueOf } from "./flags.ts"
 import type { Step } from "./gherkin.ts"
@@ -116,7 +117,7 @@ const steps: ReadonlyArray<readonly [pattern: string, run: Run]> = [
   ],
   [
     "The merged context contains an entry with key \"(.*)\" and value \"(.*)\"",
-    (world, [key = "", text]) => assert.strictEqual(world.received?.attributes?.[key], text)
+    (world, [key = "", text]) => assert.strictEqual(attributesOf(world.received ?? {})[key], text)
   ],
   ["an evaluation context with modifiable data", (world) => {
     world.invocation = { email: "a@b.c", nested: { list: [1, 2], date: new Date(0) } }

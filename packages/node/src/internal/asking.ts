@@ -4,7 +4,7 @@
 import * as Result from "effect/Result"
 import type { EvaluationContext } from "rulestead/EvaluationContext"
 import type { Definition } from "rulestead/Flag"
-import type { AskingUnsafe } from "rulestead/Rulestead"
+import { type AskingUnsafe, isDefinition } from "rulestead/Rulestead"
 import type { Value } from "rulestead/Value"
 import { currentContext } from "../AmbientContext.ts"
 import type { RulesteadClient } from "../RulesteadClient.ts"
@@ -24,7 +24,7 @@ export const asking = (rulestead: AskingUnsafe): Asking => {
     context: EvaluationContext = currentContext(),
     otherwise: Value = null
   ): unknown {
-    return isKey(flag) ? valueUnsafe(flag, context, otherwise) : valueUnsafe(flag, context)
+    return isDefinition(flag) ? valueUnsafe(flag, context) : valueUnsafe(flag, context, otherwise)
   }
 
   function variant<Variant extends string>(
@@ -33,7 +33,7 @@ export const asking = (rulestead: AskingUnsafe): Asking => {
   ): Variant | undefined
   function variant(flag: string, context?: EvaluationContext): string | undefined
   function variant(flag: string | Definition<unknown>, context: EvaluationContext = currentContext()) {
-    return isKey(flag) ? variantUnsafe(flag, context) : variantUnsafe(flag, context)
+    return isDefinition(flag) ? variantUnsafe(flag, context) : variantUnsafe(flag, context)
   }
 
   return {
@@ -45,5 +45,3 @@ export const asking = (rulestead: AskingUnsafe): Asking => {
     decisions: (context = currentContext()) => decisionsUnsafe(context)
   }
 }
-
-const isKey = (flag: string | object): flag is string => typeof flag === "string"

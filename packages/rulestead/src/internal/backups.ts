@@ -62,7 +62,7 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
       else {
         state = "failed"
         const error = Result.getOrUndefined(Cause.findError(exit.cause))
-        detail = error instanceof BackupError ? error.detail : null
+        detail = detailOf(error, deadline)
         const reason = error instanceof BackupError ? "storage" : error instanceof Overdue ? "timeout" : "failed"
         reporter.report({ _tag: "BackupFailed", operation, reason, failures: ++failures[operation] })
       }
@@ -155,6 +155,14 @@ export const make = Effect.fnUntraced(function*({ backup, current, reporter, set
     })
   }
 })
+
+const detailOf = (error: unknown, deadline: Duration.Input): string => {
+  if (error instanceof BackupError) return error.detail
+  if (!(error instanceof Overdue)) return "it failed unexpectedly"
+  return error.started
+    ? `it took longer than ${Duration.format(Duration.fromInputUnsafe(deadline))}`
+    : "an earlier one that took too long has not ended yet"
+}
 
 /** A backup that is older than what is served, or newer than this code, may still be of use to somebody. */
 const isUseless = (reason: Reason): boolean => reason !== "older_version" && reason !== "unknown_schema_version"

@@ -1,8 +1,8 @@
 /**
  * What a context says: the identities and the facts in it. See `EvaluationContext`, whose schemas deciding can do without.
  */
-import type { EvaluationContext, Facts } from "../EvaluationContext.ts"
-import { isFacts } from "./facts.ts"
+import type { EvaluationContext } from "../EvaluationContext.ts"
+import { isFacts, type Named } from "./facts.ts"
 import { trim } from "./trim.ts"
 
 export const identity = (value: unknown): string | undefined => {
@@ -38,14 +38,14 @@ export const targetingKey = (context: EvaluationContext): string | undefined => 
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== false
 
-export const attributesOf = (context: EvaluationContext): Facts => {
+export const attributesOf = (context: EvaluationContext): Named => {
   const attributes: unknown = context.attributes
   return isFacts(attributes) ? attributes : noFacts
 }
 
-const noFacts: Facts = Object.freeze({})
+const noFacts: Named = Object.freeze({})
 
-export const actorOf = (context: EvaluationContext): Facts | undefined => {
+export const actorOf = (context: EvaluationContext): Named | undefined => {
   const actor: unknown = context.actor
   if (isFacts(actor)) return actor
   return isGiven(actor) ? { key: identity(actor) } : undefined

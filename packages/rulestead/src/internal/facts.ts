@@ -1,10 +1,14 @@
 /**
  * Reading objects of the application, which may be anything.
  */
-import type { Facts } from "../EvaluationContext.ts"
+
+/** What is read by name. */
+export interface Named {
+  readonly [name: string]: unknown
+}
 
 /** Whether facts can be read from it by name. Lists have none. */
-export const isFacts = (value: unknown): value is Facts =>
+export const isFacts = (value: unknown): value is Named =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Whether every object inherits something of that name, as `constructor` or `__proto__`. */

@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { BackingUp, Health, Readiness } from "../Health.ts"
 import type { InvalidInput } from "../InvalidInput.ts"
+import * as NodeVersion from "../NodeVersion.ts"
 import { NotFresh } from "../RulesteadError.ts"
 import { SnapshotBackup } from "../SnapshotBackup.ts"
 import type { Change, Options, SnapshotCache } from "../SnapshotCache.ts"
@@ -43,6 +44,8 @@ const changeCapacity = 64
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<SnapshotCache["Service"], InvalidInput | NotFresh, SnapshotFeed | Scope.Scope> {
+  const unsupported = NodeVersion.refuse()
+  if (unsupported !== undefined) return yield* Effect.die(unsupported)
   const settings = yield* Settings.decode(options)
   const { background, bootTimeout, bootstrap, environment, staleAfter, whenNotFresh } = settings
   const feed = yield* SnapshotFeed

@@ -87,7 +87,11 @@ const logLine = (facts: Facts, isNews: boolean): Effect.Effect<void> | undefined
           `to version ${facts.toVersion} of ${facts.to}`
       )
     case "RefreshFailed":
-      return logWarning(`Could not refresh: ${facts.reason}; next try in ${seconds(facts.retryMillis)}`)
+      return logWarning(
+        `Could not refresh: ${facts.reason}; next try ${
+          facts.retryMillis === 0 ? "when it is asked for" : `in ${seconds(facts.retryMillis)}`
+        }`
+      )
     case "AnnouncementUnmet":
       return Effect.logWarning(`Version ${facts.announced} was announced, and cannot be found yet`)
     case "ListenerLost":

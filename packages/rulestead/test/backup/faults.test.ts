@@ -203,6 +203,16 @@ describe("a directory", () => {
       }
     }))
 
+  it.effect.runIf(Fs.existsSync("/proc/self"))("that can never be created fails at once", () =>
+    Effect.gen(function*() {
+      const { load, save } = yield* open({ directory: "/proc/nowhere/flags" })
+      assert.isUndefined((yield* load("prod")).saved)
+      assert.strictEqual(
+        (yield* Effect.flip(save("prod", complete({ version: 1 })))).detail,
+        "it cannot be written (ENOENT)"
+      )
+    }))
+
   it.effect("that vanishes while a file is written costs that file", () =>
     Effect.gen(function*() {
       const directory = yield* saved

@@ -136,13 +136,14 @@ describe("validating a manifest", () => {
           rules: [share(0), { key: "all", strategy: "forced_value", value: true }, { ...share(5), key: "late" }]
         },
         killSwitch: { value: false }
-      }]
+      }, { key: "limit", valueType: "number", defaultValue: 1 }]
     })
     assert.deepStrictEqual(findings.map(({ code, path, severity }) => [severity, code, path]), [
       ["warning", "unused_audience", "audiences[0]"],
       ["warning", "empty_rollout", "flags[0].ruleset.rules[0].rollout.percentage"],
       ["warning", "unreachable_rule", "flags[0].ruleset.rules[2]"],
-      ["warning", "killed", "flags[0].killSwitch"]
+      ["warning", "killed", "flags[0].killSwitch"],
+      ["warning", "not_served", "flags[1]"]
     ])
     assert.isFalse(Finding.hasErrors(findings))
   })

@@ -141,10 +141,33 @@ describe("a plan", () => {
     Effect.gen(function*() {
       const plan = yield* make({
         schemaVersion: 1,
-        flags: [{ key: "limit", valueType: "number", defaultValue: 1, purpose: "remote_config" }]
+        flags: [{
+          key: "limit",
+          valueType: "number",
+          defaultValue: 1,
+          purpose: "remote_config",
+          ruleset: { rules: [] }
+        }]
       })
       assert.deepStrictEqual(found(plan), ["error choice flags[0].lifecycle"])
     }))
+
+  inStore(
+    "warns of a flag that will not be served, until there is a ruleset or a draft of it",
+    () =>
+      Effect.gen(function*() {
+        const limit = { key: "limit", valueType: "number", defaultValue: 1 } as const
+        const given = (flag: object) => make({ ...shop, flags: [...shop.flags, { ...limit, ...flag }] })
+        const warned = ["warning not_served flags[2]"]
+        assert.deepStrictEqual(found(yield* given({})), warned)
+        assert.deepStrictEqual(found(yield* given({ killSwitch: { value: 2 } })), warned)
+        assert.deepStrictEqual(found(yield* given({ draft: { rules: [] } })), [])
+        yield* Plan.apply(yield* given({}))
+        assert.deepStrictEqual(found(yield* given({})), warned)
+        yield* Plan.apply(yield* given({ ruleset: { rules: [] } }))
+        assert.deepStrictEqual(found(yield* given({})), [])
+      })
+  )
 
   inStore("warns where a new definition of an audience takes effect", () =>
     Effect.gen(function*() {

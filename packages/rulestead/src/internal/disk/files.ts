@@ -53,10 +53,15 @@ export const make = Effect.gen(function*() {
     )
   }
 
-  const makeFolder = Effect.fnUntraced(function*(folder: string) {
+  /** One step at a time: Node.js never ends where it cannot create a folder in one that exists, as in `/proc`. */
+  const makeFolder: (folder: string) => Effect.Effect<void, PlatformError> = Effect.fnUntraced(function*(folder) {
     if (yield* fs.exists(folder)) return
-    yield* fs.makeDirectory(folder, { recursive: true, mode: 0o700 })
-    yield* synchronize(path.dirname(folder))
+    const parent = path.dirname(folder)
+    if (parent !== folder) yield* makeFolder(parent)
+    yield* fs.makeDirectory(folder, { mode: 0o700 }).pipe(
+      Effect.catchReason("PlatformError", "AlreadyExists", () => Effect.void)
+    )
+    yield* synchronize(parent)
   })
 
   const fill = (file: string, bytes: Uint8Array): Effect.Effect<void, PlatformError> =>
@@ -93,7 +98,7 @@ export const make = Effect.gen(function*() {
   /** Moves a file out of the way, and lets go of the oldest that were moved before. */
   const setAside = Effect.fnUntraced(function*(folder: string, name: string, as: string, limit: number) {
     const quarantine = path.join(folder, Names.quarantine)
-    yield* fs.makeDirectory(quarantine, { recursive: true, mode: 0o700 })
+    yield* makeFolder(quarantine)
     yield* fs.rename(path.join(folder, name), path.join(quarantine, as)).pipe(
       Effect.catchReason("PlatformError", "NotFound", () => Effect.void)
     )
