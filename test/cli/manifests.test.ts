@@ -95,6 +95,26 @@ describe("export and import", () => {
       assert.strictEqual(blocked.code, 3)
       assert.include(blocked.output, "error flags[0].defaultValue")
     }))
+
+  it.live("say of a flag without rules that nobody is served it, and what is advised makes it live", () =>
+    Effect.gen(function*() {
+      const cli = yield* begin()
+      yield* cli.write(
+        "flags.yaml",
+        "schemaVersion: 1\nflags: [{ key: sale, valueType: boolean, defaultValue: true }]\n"
+      )
+      const validated = yield* cli.run("validate flags.yaml")
+      assert.include(validated.output, "without a ruleset the flag is served only where it was published already")
+      const imported = yield* cli.run("import flags.yaml --env dev --yes")
+      assert.include(imported.errors, "nobody is served this flag")
+      const advised = "to serve its default: echo 'rules: []' | rulestead rule save sale --env dev --publish -"
+      for (const line of ["evaluate sale --env dev", "publish sale --env dev"]) {
+        assert.include((yield* cli.run(line)).errors, advised, line)
+      }
+      assert.strictEqual((yield* cli.run("rule save sale --env dev --publish -", { input: "rules: []\n" })).code, 0)
+      assert.include((yield* cli.run("evaluate sale --env dev")).output, "sale: true, default")
+      assert.strictEqual((yield* cli.run("import flags.yaml --env dev --yes")).output, "Nothing would change.")
+    }))
 })
 
 describe("promote", () => {

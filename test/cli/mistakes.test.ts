@@ -8,7 +8,7 @@ import { begin } from "./support/begin.ts"
 import type * as CommandLine from "./support/CommandLine.ts"
 
 const manifest = `schemaVersion: 1
-flags: [{ key: checkout, valueType: boolean, defaultValue: false, killSwitch: { value: false } }]
+flags: [{ key: checkout, valueType: boolean, defaultValue: false, ruleset: { rules: [] }, killSwitch: { value: false } }]
 `
 
 const withManifest = Effect.gen(function*() {

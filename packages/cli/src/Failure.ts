@@ -174,7 +174,8 @@ export const from = (error: Known, nearby: ReadonlyArray<string> = []): Failure 
         exit: "failed",
         message: `${error.message} that is live`,
         next: nearby.length === 0 || nearby.includes(error.flag)
-          ? `If there is such a flag, publish it: rulestead publish ${error.flag} --env ${error.environment}`
+          ? `If there is such a flag, publish its draft: rulestead publish ${error.flag} --env ${error.environment}. If it has`
+            + ` none, ${toServeDefault(flagOf(`${error.flag} in ${error.environment}`))}`
           : whereToLook({ resource: "flag", key: error.flag }, nearby)
       })
     case "MissingIdentity":
@@ -224,7 +225,8 @@ const whereToLook = ({ key, resource }: Pick<NotFound, "key" | "resource">, near
     case "flag":
       return `${guess(key, nearby)}To see which there are: rulestead flag list`
     case "draft":
-      return `There is nothing to publish. To see what is live: rulestead rule list ${flagOf(key)}`
+      return `There is nothing to publish. To see what is live: rulestead rule list ${flagOf(key)}. If nothing is,`
+        + ` ${toServeDefault(flagOf(key))}`
     case "ruleset":
       return `To see what was published: rulestead history ${flagOf(key)}`
     case "rule":
@@ -243,6 +245,10 @@ export const those = (key: string, nearby: ReadonlyArray<string>): string =>
   nearby.length === 0 ? "There are none yet." : `${guess(key, nearby)}There are: ${some(nearby)}.`
 
 const flagOf = (key: string): string => key.replace(/ in /, " --env ")
+
+/** The one thing to publish that every flag has. */
+const toServeDefault = (flag: string): string =>
+  `to serve its default: echo 'rules: []' | rulestead rule save ${flag} --publish -`
 
 const identityFlags = {
   subject: "--key USER",

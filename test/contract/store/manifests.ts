@@ -107,6 +107,44 @@ export const manifests = (it: Scene.It) => {
       assert.deepStrictEqual((yield* here(environment, flags)).map(([, version]) => version), [2, 2, 2])
     }))
 
+  it.effect("of many who apply the same manifest to a new environment at once, all do, and one writes", () =>
+    Effect.gen(function*() {
+      const environment = Scene.key("env")
+      const flags = yield* three
+      const manifest: Manifest.Input = {
+        ...manifestOf(flags, 25),
+        audiences: [{ key: Scene.key("audience"), definition: Scene.onPlan("pro") }]
+      }
+      const reports = yield* Effect.forEach(
+        Array.from({ length: 6 }, () => manifest),
+        (manifest) => Manifest.apply(manifest, { environment }),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(reports.map(({ flags }) => flags.published.length).sort((a, b) => a - b), [
+        0,
+        0,
+        0,
+        0,
+        0,
+        3
+      ])
+      assert.deepStrictEqual((yield* here(environment, flags)).map(([, version]) => version), [1, 1, 1])
+      yield* Oracle.verify(environment, flags)
+    }))
+
+  it.effect("manifests that say different things about the same flags are all applied, one after another", () =>
+    Effect.gen(function*() {
+      const environment = yield* Scene.environment
+      const flags = yield* three
+      const reports = yield* Effect.forEach(
+        [10, 20, 30, 40],
+        (percentage) => Manifest.apply(manifestOf(flags, percentage), { environment }),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(reports.map(({ head }) => head?.version ?? 0).sort((a, b) => a - b), [1, 2, 3, 4])
+      yield* Oracle.verify(environment, flags)
+    }))
+
   it.effect("a plan and publishes of its flags at once leave every flag as one of them made it", () =>
     Effect.gen(function*() {
       const environment = yield* Scene.environment

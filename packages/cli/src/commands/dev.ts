@@ -86,14 +86,25 @@ const tell = (event: typeof Happened.Type["event"], environment: string, detail:
 const apply = Effect.fnUntraced(function*(file: string, environment: string) {
   const name = (yield* Path.Path).basename(file)
   yield* Manifests.read(file).pipe(
-    Effect.flatMap((manifest) => Manifest.apply(manifest, { environment, reason: `rulestead dev, ${name}` })),
+    Effect.flatMap((manifest) =>
+      Effect.map(Manifest.apply(manifest, { environment, reason: `rulestead dev, ${name}` }), ({ head }) =>
+        [
+          head === null ? `${name}: nothing to change` : `${name}: snapshot ${head.version}`,
+          ...unserved(manifest)
+        ].join("\n"))
+    ),
     Effect.matchEffect({
       onFailure: (error) => tell("refused", environment, from(error).message),
-      onSuccess: ({ head }) =>
-        tell("applied", environment, head === null ? `${name}: nothing to change` : `${name}: snapshot ${head.version}`)
+      onSuccess: (detail) => tell("applied", environment, detail)
     })
   )
 })
+
+/** What somebody who wonders why a flag is off has to know. */
+const unserved = (manifest: Manifest.Manifest): ReadonlyArray<string> =>
+  Manifest.validate(manifest).flatMap(({ code, fix, message, path }) =>
+    code === "not_served" ? [`  ${path}: ${message}; ${fix}`] : []
+  )
 
 /** The folder is watched, because editors replace a file instead of writing it. */
 const follow = Effect.fnUntraced(function*(file: string, environment: string) {
