@@ -64,8 +64,11 @@ export const askingOf = <R>(unsafeOf: (fiber: AnyFiber) => AskingUnsafe): Asking
   }
 
   return {
+    // Most bring a context, and an effect that need not ask the fiber for one is a little sooner done.
     enabled: (flag, context) =>
-      Effect.withFiberSucceed((fiber) => unsafeOf(fiber).enabledUnsafe(flag, contextOf(fiber, context))),
+      context === undefined
+        ? Effect.withFiberSucceed((fiber) => unsafeOf(fiber).enabledUnsafe(flag, fiber.getRef(Current)))
+        : Effect.withFiberSucceed((fiber) => unsafeOf(fiber).enabledUnsafe(flag, context)),
     value,
     variant,
     evaluate: (flag, context) =>
