@@ -2,6 +2,7 @@
 import { build as bundle } from "esbuild"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { oldest } from "../packages/rulestead/src/NodeVersion.ts"
 
 const directory = join(import.meta.dirname, "../packages/cli")
 
@@ -10,13 +11,15 @@ const external: ReadonlyArray<string> = Object.keys(
   JSON.parse(readFileSync(join(directory, "package.json"), "utf8")).dependencies
 )
 
+const [major, minor] = oldest.split(".")
+
 /** Runs before anything that an old Node.js would not understand; what was compiled is kept for the next start. */
 const entry = `#!/usr/bin/env node
 import * as module from "node:module"
 
 const [major, minor] = process.versions.node.split(".").map(Number)
-if (major < 22 || (major === 22 && minor < 19)) {
-  console.error("rulestead needs Node.js 22.19 or newer, and this is " + process.versions.node + ".")
+if (major < ${major} || (major === ${major} && minor < ${minor})) {
+  console.error("rulestead needs Node.js ${major}.${minor} or newer, and this is " + process.versions.node + ".")
   process.exit(1)
 }
 module.enableCompileCache()
@@ -34,7 +37,7 @@ export const build = async (to: string): Promise<void> => {
     splitting: true,
     format: "esm",
     platform: "node",
-    target: "node22.19",
+    target: `node${oldest}`,
     minify: true,
     keepNames: true,
     legalComments: "none",

@@ -6,7 +6,7 @@ import { withoutSecrets } from "../../packages/cli/src/run.ts"
 import { begin } from "./support/begin.ts"
 import * as CommandLine from "./support/CommandLine.ts"
 
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- colours begin with one
 const colour = /\u001B\[/
 
 describe("tables", () => {
@@ -64,7 +64,7 @@ describe("tables", () => {
         variables: { LANG: "POSIX", NO_COLOR: "1" }
       })
       assert.include(asked.output, "? Archive checkout?")
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- ASCII has them, too
       assert.match(asked.output, /^[\u0000-\u007F]*$/)
     }))
 })

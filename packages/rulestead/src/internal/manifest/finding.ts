@@ -14,6 +14,16 @@ export const finding = (
   fix: string
 ): Finding => ({ severity, code, path: formatPath(path), message, fix })
 
+/** A flag that is, or may be, there and served to nobody. */
+export const unserved = (path: Path, message: string): Finding =>
+  finding(
+    "warning",
+    "not_served",
+    path,
+    message,
+    "to serve its default, write an empty one: ruleset: { rules: [] }"
+  )
+
 /** What stands in the way first, then in the order of the document. */
 export const byWeight = (a: Finding, b: Finding): number =>
   a.severity === b.severity ? inOrder(a.path, b.path) : a.severity === "error" ? -1 : 1

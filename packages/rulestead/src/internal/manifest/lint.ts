@@ -6,7 +6,7 @@ import type { FlagContent, Manifest } from "../../Manifest.ts"
 import type { Rule } from "../../Rule.ts"
 import { isSame } from "../canonicalJson.ts"
 import { audiencesOf } from "./content.ts"
-import { finding, type Path } from "./finding.ts"
+import { finding, type Path, unserved } from "./finding.ts"
 
 export const lint = ({ audiences, flags }: Manifest): ReadonlyArray<Finding> => {
   const used = new Set(flags.flatMap(audiencesOf))
@@ -22,7 +22,7 @@ const unused = (path: Path): Finding =>
 const ofFlag = ({ draft, killSwitch, ruleset }: FlagContent, path: Path): ReadonlyArray<Finding> => [
   ...ofRules(ruleset?.rules ?? [], [...path, "ruleset", "rules"]),
   ...ofRules(draft?.rules ?? [], [...path, "draft", "rules"]),
-  ...(ruleset === undefined && draft === undefined ? [withoutRules(path)] : []),
+  ...(ruleset === undefined && draft === undefined ? [unserved(path, withoutRules)] : []),
   ...(killSwitch === undefined ? [] : [
     finding(
       "warning",
@@ -37,14 +37,7 @@ const ofFlag = ({ draft, killSwitch, ruleset }: FlagContent, path: Path): Readon
     : [])
 ]
 
-const withoutRules = (path: Path): Finding =>
-  finding(
-    "warning",
-    "not_served",
-    path,
-    "without a ruleset the flag is served only where it was published already",
-    "to serve its default, write an empty one: ruleset: { rules: [] }"
-  )
+const withoutRules = "without a ruleset the flag is served only where it was published already"
 
 const ofRules = (rules: ReadonlyArray<Rule>, path: Path): ReadonlyArray<Finding> => {
   const last = rules.findIndex(isForEverybody)

@@ -11,7 +11,7 @@ import type { Ruleset } from "../../Ruleset.ts"
 import type { FlagIn } from "../../Store.ts"
 import { isSame } from "../canonicalJson.ts"
 import { type Content, liveIn } from "./content.ts"
-import { finding, type Path } from "./finding.ts"
+import { finding, type Path, unserved } from "./finding.ts"
 
 /** Where the request has an audience or a flag. */
 export type Place = (list: "audiences" | "flags", key: string) => Path
@@ -42,12 +42,9 @@ export const notServed = (wanted: Manifest, goal: Manifest): ReadonlyArray<Findi
   const live = new Set(liveIn(goal))
   return wanted.flags.flatMap(({ draft, key }, index) =>
     draft !== undefined || live.has(key) ? [] : [
-      finding(
-        "warning",
-        "not_served",
+      unserved(
         ["flags", index],
-        "nobody is served this flag: it was never published here, and the manifest has no ruleset for it",
-        "to serve its default, write an empty one: ruleset: { rules: [] }"
+        "nobody is served this flag: it was never published here, and the manifest has no ruleset for it"
       )
     ]
   )
